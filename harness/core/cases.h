@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cases.h - a case is problem x device x implementation; its id is stable across runs. Private to the harness. */
+#ifndef WM_CASES_H
+#define WM_CASES_H
+
+#include "job.h"
+
+#define WM_METHOD "1.0"          /* of method.md; the major number changes with any meaning */
+#define WM_METHOD_MAJOR 1
+#define WM_SCHEMA 1              /* of the records; results/schema.json */
+
+struct wm_case {
+	char id[17];                 /* 16 hex digits: FNV-1a 64 of problem, device key, implementation, method major */
+	struct wm_problem problem;
+	const struct wm_impl *impl;
+	int device;                  /* index into the run's device table */
+	bool weigh;
+	double expect_s;             /* estimated wall time of one replicate */
+};
+
+/* A growing list. Start from {0}; released by wm_cases_free. */
+struct wm_cases {
+	struct wm_case *v;
+	size_t n, room;
+};
+void wm_cases_free(struct wm_cases *cases);
+
+/* What joins records of one device across runs and reboots: UUID, else PCI address, else id and name. */
+void wm_device_key(const struct wm_device *dev, char *out, size_t room);
+
+/*
+ * All cases of a suite: every job's problems x devices x implementations. devices and impls are '/' lists from the
+ * command line ("" = the job's, else all found; impls: all that are registered for the benchmark and backend and
+ * not asked_only). Each case once. WM_INPUT: a device or implementation that does not exist (nearest named), or
+ * nothing left to run. Devices of the form host:numa=0 etc. must be in devs already (see wm_device_requests).
+ */
+enum wm_status wm_cases_expand(const struct wm_suite *suite, const struct wm_device *devs, int ndevs,
+                               const char *devices, const char *impls, struct wm_cases *cases);
+/* Every word of the '/' lists in devices and the jobs' device keys that begins with "host:", each once. */
+int wm_device_requests(const struct wm_suite *suite, const char *devices, char (*out)[96], int max);
+/* Fisher-Yates by wm_random(seed, 0x53485546, ..): the same order for the same seed. */
+void wm_cases_shuffle(struct wm_cases *cases, uint64_t seed);
+/* Bytes of one buffer set, and whether the whole of it overflows. */
+enum wm_status wm_problem_bytes(const struct wm_problem *p, uint64_t *set_bytes_p);
+/*
+ * How many buffer sets the problem's rotation needs on a device with that much cache: hot 1; cold enough that the
+ * sets together hold 2 x cache_bytes (method 1), at least 1. WM_SKIP + reason when a memory benchmark's smallest
+ * array is below cold_factor x cache_bytes, or more than WM_MAX_SETS are needed.
+ */
+enum { WM_MAX_SETS = 65536 };
+enum wm_status wm_rotation_sets(const struct wm_problem *p, uint64_t cache_bytes, int *sets_p);
+
+#endif

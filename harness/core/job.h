@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* job.h - suites and job files: INI text to a list of jobs. Private to the harness. */
+#ifndef WM_JOB_H
+#define WM_JOB_H
+
+#include "problem.h"
+
+/* One [section]: some problems, where and how to run them. "" = not said, the run's own option or default holds. */
+struct wm_job {
+	char name[64];
+	struct wm_problems problems;
+	char device[128];            /* list joined by '/': device ids, backend names, or "all" */
+	char impl[128];              /* list joined by '/': implementation names */
+	bool weigh;                  /* asks for energy (method 4) */
+};
+
+/* A whole job file. Owned by the caller, released by wm_suite_free. */
+struct wm_suite {
+	char name[64];               /* file name without folder and .ini, or "patterns" */
+	char *text;                  /* the file as read (NULL for patterns): the bundle keeps it as suite.ini */
+	char profile[16];            /* "" = not said */
+	struct wm_job *jobs;
+	int n;
+};
+
+/*
+ * Reads what a user named: a suite built in (bench/suites/NAME.ini embedded), else a file if the word has a '/' or
+ * ends in .ini, else a pattern (has ':' or is a benchmark's name). Appends to suite; several may be given.
+ * [global] holds defaults of all later sections; every other section is a job with bench = NAME and one key per
+ * axis, or problem = PATTERN lines (may repeat), or both. Other keys: those of the option table that are marked as
+ * job keys, and weigh = yes|no. WM_INPUT with "FILE:LINE: .." on any error: unknown key (nearest named), a line
+ * over 198 bytes, a key twice, a section without problems.
+ */
+enum wm_status wm_suite_add(const char *word, struct wm_suite *suite);
+void wm_suite_free(struct wm_suite *suite);
+/* Names of the embedded suites, NULL-terminated, static. */
+const char *const *wm_suite_names(void);
+
+#endif

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wm.h - every contract that a plug-in sees: backends, benchmarks, implementations, reports, and the services
+ * of the core. A plug-in includes this header and system headers, nothing else of ours.
+ *
+ * Units are SI throughout: seconds, joules, bytes, flop, hertz. Units that people read exist only in reports.
+ *
+ * Errors: a function that can fail returns enum wm_status. The first one that detects the error calls wm_fail(),
+ * which keeps the exact cause; callers pass the status up in silence. Output arguments come last, end in _p, and
+ * are set only on success. Members marked (optional) may be NULL; all others are required, and registry.c refuses
+ * a plug-in that lacks one.
+ */
+#ifndef WM_H
+#define WM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* ---- status ------------------------------------------------------------------------------------------------- */
+
+/* What a row's status means for the exit status of a run: good and skipped rows leave it 0, bad rows make it 1. */
+enum wm_row_class { WM_ROW_GOOD, WM_ROW_SKIPPED, WM_ROW_BAD };
+
+/* X(enum suffix, word in records, class of a row with it, meaning) */
+#define WM_STATUS_MAP(X)                                                                                             \
+	X(OK, "ok", WM_ROW_GOOD, "ran, verified, timed")                                                                 \
+	X(SUSPECT, "suspect", WM_ROW_GOOD, "ran and verified, but a consistency check of its time failed")               \
+	X(SKIP, "skip", WM_ROW_SKIPPED, "not run, for the reason given")                                                 \
+	X(UNSUPPORTED, "unsupported", WM_ROW_SKIPPED, "this device or implementation cannot run this problem")           \
+	X(WRONG, "wrong", WM_ROW_BAD, "the output was wrong or memory outside a buffer was written")                     \
+	X(FAILED, "failed", WM_ROW_BAD, "a device, library or system call reported an error")                            \
+	X(NOMEM, "nomem", WM_ROW_BAD, "memory ran out")                                                                  \
+	X(CRASH, "crash", WM_ROW_BAD, "the worker process died")                                                         \
+	X(HANG, "hang", WM_ROW_BAD, "the worker did not finish a phase before its deadline")                             \
+	X(INPUT, "input", WM_ROW_BAD, "what the user gave cannot be used (exit status 2)")
+
+enum wm_status {
+#define X(id, word, cls, meaning) WM_##id,
+	WM_STATUS_MAP(X)
+#undef X
+	    WM_STATUSES
+};
+
+const char *wm_status_word(enum wm_status st);          /* "ok", "suspect", ..; static */
+const char *wm_status_meaning(enum wm_status st);       /* one sentence; static */
+enum wm_row_class wm_status_class(enum wm_status st);
+/* The status with that word, or WM_STATUSES. */
+enum wm_status wm_status_parse(const char *word);
+
+/* Keeps the exact cause for this thread (at most 511 bytes, one line) and returns st. Prints nothing. */
+enum wm_status wm_fail(enum wm_status st, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The cause kept by the last wm_fail of this thread; "" if none. Valid until the next wm_fail. */
+const char *wm_why(void);
+
+/* ---- numbers ------------------------------------------------------------------------------------------------ */
+
+/* X(enum suffix, word, bytes, significand bits with the hidden one (0: integer), meaning) */
+#define WM_DTYPE_MAP(X)                                                                                              \
+	X(F64, "f64", 8, 53, "IEEE binary64")                                                                            \
+	X(F32, "f32", 4, 24, "IEEE binary32, never tf32")                                                                \
+	X(F16, "f16", 2, 11, "IEEE binary16")                                                                            \
+	X(BF16, "bf16", 2, 8, "bfloat16")                                                                                \
+	X(I8, "i8", 1, 0, "signed 8-bit integer")                                                                        \
+	X(I32, "i32", 4, 0, "signed 32-bit integer")
+
+enum wm_dtype {
+#define X(id, word, bytes, bits, meaning) WM_##id,
+	WM_DTYPE_MAP(X)
+#undef X
+	    WM_DTYPES
+};
+
+const char *wm_dtype_word(enum wm_dtype t);
+size_t wm_dtype_bytes(enum wm_dtype t);
+int wm_dtype_bits(enum wm_dtype t);                     /* significand bits; 0 for integers */
+enum wm_dtype wm_dtype_parse(const char *word);         /* WM_DTYPES if unknown */
+/* Element i of an array of that type as a double (exact for every type here). */
+double wm_load_element(enum wm_dtype t, const void *array, size_t i);
+/* Stores x, rounded to nearest even (integers: x must be integral and in range); -0 becomes +0. */
+void wm_store_element(enum wm_dtype t, void *array, size_t i, double x);
+float wm_bf16_to_f32(uint16_t x);
+uint16_t wm_bf16_from_f32(float x);
+float wm_f16_to_f32(uint16_t x);
+uint16_t wm_f16_from_f32(float x);
+
+/*
+ * Counter-based random bits: Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2,
+ * 3", SC11). The same (seed, stream, index) gives the same 32 bits on every machine, in any order.
+ * Fills out[0..n) with the words of indices first..first+n-1.
+ */
+void wm_random(uint64_t seed, uint64_t stream, uint64_t first, size_t n, uint32_t *out);
+
+/* 64-bit checksum of memory, word by word with a position-dependent mix; for equality only. */
+uint64_t wm_checksum(const void *data, size_t bytes);
+
+double wm_now(void);                                    /* CLOCK_MONOTONIC, seconds */
+
+/* ---- devices and backends ----------------------------------------------------------------------------------- */
+
+enum wm_feature { WM_HAS_F64 = 1, WM_HAS_F16 = 2 };     /* bits of wm_device.features */
+
+/* One device as a probe found it. Plain data but for priv: it travels between processes as JSON. "" = unknown. */
+struct wm_device {
+	char id[96];             /* "host", "host:cpus=0-3", "opencl:0": what --device takes */
+	char backend[16];        /* name of its backend */
+	char name[128];          /* the vendor's name for it */
+	char vendor[64];
+	char driver[128];        /* driver or runtime, with version */
+	char arch[64];           /* instruction set or target, e.g. "x86-64 avx512", "OpenCL C 1.2" */
+	char pci[16];            /* "0000:41:00.0"; joins hwloc and meters */
+	char uuid[48];
+	char cpuset[512];        /* cores to run on or near, list form "0-3,8"; one PU a core */
+	char nodeset[128];       /* NUMA nodes for host memory, list form */
+	char off[256];           /* why it cannot be used; "" = it can */
+	uint64_t mem_bytes;      /* total memory, 0 = unknown */
+	uint64_t free_bytes;     /* free when probed, 0 = unknown */
+	uint64_t cache_bytes;    /* all cache levels from L2 up, instances x size; 0 = unknown */
+	int ordinal;             /* the backend's own index */
+	int threads;             /* host threads that work on it: one per core of cpuset; 0 = not a CPU */
+	int units;               /* compute units or cores; 0 = unknown */
+	uint32_t features;       /* WM_HAS_* */
+	bool on_host;            /* its silicon is the host's CPU (PoCL): core fills caches, cores and memory */
+	void *priv;              /* set by open, released by close */
+};
+
+/* Memory on a device. ptr is the backend's handle (host address, cl_mem, device pointer). Made by alloc or view. */
+struct wm_buf {
+	void *ptr;
+	size_t bytes;
+};
+
+/* One kernel argument: a buffer, or bytes of a value that lives until the launch returns. */
+struct wm_arg {
+	const struct wm_buf *buf;  /* non-NULL: a buffer */
+	const void *value;         /* else: the value */
+	size_t bytes;
+};
+
+struct wm_grid {
+	unsigned groups[3];      /* work-groups (blocks) */
+	unsigned items[3];       /* work-items (threads) a group */
+};
+
+enum { WM_MAX_MARKS = 2 };   /* slots of mark: the start and the end of a batch */
+
+/* A vendor API: knows devices, memory and time; knows no benchmark. open .. close run in a worker process only. */
+struct wm_backend {
+	const char *name;        /* "host" */
+	const char *about;       /* one line */
+	bool asynchronous;       /* launches return before the work is done */
+	/* (optional) NULL-terminated names of environment variables that must hold the thread count before open */
+	const char *const *thread_env;
+
+	/* Finds devices, at most max, owned by the caller. Runs in a probe process. WM_SKIP + reason: none here. */
+	enum wm_status (*find)(struct wm_device *devs, int max, int *n_p);
+	/* Opens the device of id dev->id; afterwards name, driver and threads are what is really used. */
+	enum wm_status (*open)(struct wm_device *dev);
+	void (*close)(struct wm_device *dev);
+	/* bytes is a multiple of 4 KiB, as is the address. WM_NOMEM when memory ran out. */
+	enum wm_status (*alloc)(struct wm_device *dev, size_t bytes, struct wm_buf *buf_p);
+	/* A part of whole; offset is a multiple of 4 KiB. The view is freed before whole. */
+	enum wm_status (*view)(struct wm_device *dev, const struct wm_buf *whole, size_t offset, size_t bytes,
+	                       struct wm_buf *view_p);
+	void (*free)(struct wm_device *dev, struct wm_buf *buf);
+	/* Copies bytes between host memory and [offset, offset + bytes) of a buffer; returns when done. */
+	enum wm_status (*put)(struct wm_device *dev, const struct wm_buf *dst, size_t offset, const void *src,
+	                      size_t bytes);
+	enum wm_status (*get)(struct wm_device *dev, void *dst, const struct wm_buf *src, size_t offset, size_t bytes);
+	/* Returns when everything enqueued is done, with its error if it had one. */
+	enum wm_status (*sync)(struct wm_device *dev);
+	/* Puts a timestamp into the device's queue. */
+	enum wm_status (*mark)(struct wm_device *dev, int slot);
+	/* Device time from one mark to a later one, after sync. */
+	enum wm_status (*between)(struct wm_device *dev, int from, int to, double *seconds_p);
+	/* Keeps the device busy for about that long with work that is not matrix work, to raise its clock. */
+	enum wm_status (*rouse)(struct wm_device *dev, double seconds);
+	/* (optional) CPU only: fn(arg, thread, threads) on every pinned thread; returns when all are done. Thread t
+	 * owns part t of every buffer: alloc has touched it from there (see wm_part). */
+	enum wm_status (*parallel)(struct wm_device *dev, void (*fn)(void *arg, int thread, int threads), void *arg);
+	/* (optional, all three or none) Kernel text: build compiles it behind the text of kernels/gpu/device.h. */
+	enum wm_status (*build)(struct wm_device *dev, const char *text, const char *flags, void **module_p);
+	enum wm_status (*launch)(struct wm_device *dev, void *module, const char *entry, const struct wm_grid *grid,
+	                         const struct wm_arg *args, int nargs);
+	void (*unbuild)(struct wm_device *dev, void *module);
+};
+
+/* Part t of n of [0, count), in whole units of grain: the split that first touch and all CPU loops share. */
+void wm_part(size_t count, size_t grain, int t, int n, size_t *from_p, size_t *to_p);
+
+/* ---- problems and benchmarks -------------------------------------------------------------------------------- */
+
+enum { WM_MAX_AXES = 16, WM_MAX_TENSORS = 8, WM_PROBLEM_CHARS = 256 };
+
+/*
+ * One axis of a benchmark. With words the value is the index of the word; else it is a number in [min, max].
+ * def is a value, or "@key" to tie it to another axis.
+ */
+struct wm_axis {
+	const char *key;
+	const char *def;
+	const char *words;       /* "f64 f32": space separated; NULL: a number */
+	long min, max;           /* for numbers */
+	const char *help;        /* one line, with the unit */
+	bool late;               /* added after method 1.0: the canonical string has it only when it is not def */
+};
+
+/* The axes that every benchmark has besides its own (problem.c): cache, data, regime, load. */
+enum wm_cache { WM_COLD, WM_HOT };
+enum wm_data { WM_UNIFORM, WM_NORMAL, WM_ZEROS };
+enum wm_regime { WM_SUSTAINED, WM_BURST, WM_FIXED };
+enum wm_load { WM_ALONE, WM_NODE };
+
+/* One point: a value per axis (the benchmark's, then the core's). str is canonical and parses back to it. */
+struct wm_problem {
+	const struct wm_bench *bench;
+	long v[WM_MAX_AXES];
+	char str[WM_PROBLEM_CHARS];
+};
+
+/* The value of an axis by key; the key must exist (a programming error aborts). */
+long wm_get(const struct wm_problem *p, const char *key);
+/* The word of an axis whose values are words, e.g. "tn"; static. */
+const char *wm_get_word(const struct wm_problem *p, const char *key);
+enum wm_dtype wm_get_dtype(const struct wm_problem *p);        /* axis "dtype" */
+
+struct wm_tensor {
+	const char *name;
+	enum wm_dtype dtype;
+	size_t count;            /* elements, dense */
+	bool output;             /* written, never read, by the operation */
+};
+
+/* The work of one operation: a model with a formula in bench/README.md, not a measurement. */
+struct wm_work {
+	double flop;             /* operations on the numbers of the problem; 0 for memory benchmarks */
+	double bytes;            /* read + written once each, sizes of the real input and output types */
+	double wire_bytes;       /* collectives: bytes that cross a link, by the busbw factor; else 0 */
+};
+
+/* The two data sets of verification: EXACT has no rounding anywhere; TIMED is what is timed. */
+enum wm_data_part { WM_EXACT, WM_TIMED };
+
+struct wm_check {
+	double worst;            /* largest error / bound over what was compared; <= 1 passes */
+	uint64_t compared;       /* elements (or rows of an identity) compared */
+	char method[48];         /* e.g. "freivalds mod 2^31-1" */
+};
+
+/* WHAT is measured. Knows no vendor and no way of computing it. */
+struct wm_bench {
+	const char *name;
+	const char *about;
+	const char *metric;              /* "flop/s", "B/s": what a row is read by */
+	const struct wm_axis *axes;      /* ends with {0} */
+	/* (optional) WM_UNSUPPORTED or WM_INPUT + reason for a point that has no meaning. */
+	enum wm_status (*accept)(const struct wm_problem *p);
+	/* Inputs first, then outputs; at most WM_MAX_TENSORS. WM_INPUT when a size overflows. */
+	enum wm_status (*tensors)(const struct wm_problem *p, struct wm_tensor *t, int *n_p);
+	void (*work)(const struct wm_problem *p, struct wm_work *work_p);
+	/* Writes input tensor i (count elements) into host memory. */
+	void (*fill)(const struct wm_problem *p, int i, enum wm_data_part part, uint64_t seed, void *host);
+	/* host[i] = tensor i. WM_WRONG + what was expected where. The oracle of a run. Must cost less than ref. */
+	enum wm_status (*verify)(const struct wm_problem *p, enum wm_data_part part, uint64_t seed, void *const *host,
+	                         struct wm_check *check_p);
+	/* Memory benchmarks: the smallest tensor must be at least this many times cache_bytes when cold; else 0. */
+	int cold_factor;
+};
+
+/* Helper of the benchmarks' fill: n timed values by the problem's data axis (uniform on a 2^-24 grid in [-1,1),
+ * normal, zeros; i8: integers in [-127,127]); stream tells tensors apart. */
+void wm_fill_timed(const struct wm_problem *p, enum wm_dtype t, uint64_t seed, uint64_t stream, size_t n, void *out);
+
+/* ---- implementations ---------------------------------------------------------------------------------------- */
+
+enum wm_origin { WM_REFERENCE, WM_PORTABLE, WM_TUNED, WM_LIBRARY };
+const char *wm_origin_word(enum wm_origin o);
+
+/* One problem on one device, in a worker. The core owns everything but priv and what prepare hangs on it. */
+struct wm_run {
+	const struct wm_problem *problem;
+	const struct wm_backend *backend;
+	struct wm_device *dev;
+	int rank, ranks;         /* 0 of 1 where there is no group */
+	int tensors;             /* per set */
+	int sets;                /* buffer sets of the rotation; all hold the same inputs */
+	const struct wm_buf *buf; /* buf[set * tensors + i] */
+	void *priv;              /* set by prepare, released by finish */
+	int threads;             /* prepare may set: threads really used, read back; 0 = unknown */
+	char library[160];       /* prepare may set: library, version, kernel or core type */
+};
+
+/* HOW it is computed: one way to run one benchmark on some backends. Holds no work model and no check. */
+struct wm_impl {
+	const char *name;        /* unique within its benchmark: "ref", "cblas", "tiled" */
+	const char *bench;       /* name of its benchmark */
+	const char *backends;    /* names, space separated: "host", "opencl cuda hip" */
+	const char *about;       /* one line */
+	enum wm_origin origin;
+	bool asked_only;         /* runs only when asked for by name */
+	bool any_order;          /* output may differ in rounding from call to call */
+	/* (optional) NULL-terminated names of environment variables that must hold the thread count */
+	const char *const *thread_env;
+	/* Before anything is allocated: WM_OK, or WM_UNSUPPORTED / WM_SKIP + why not. run->buf is NULL here. */
+	enum wm_status (*can_run)(const struct wm_run *run);
+	/* (optional) Untimed: build, plan, workspace, descriptors for every set. */
+	enum wm_status (*prepare)(struct wm_run *run);
+	/* Timed: one operation on that set; may return before it is done. */
+	enum wm_status (*enqueue)(struct wm_run *run, int set);
+	/* (optional) Releases what prepare made; also called when prepare failed half way. */
+	void (*finish)(struct wm_run *run);
+};
+
+/* ---- reports ------------------------------------------------------------------------------------------------ */
+
+struct wm_row;               /* report/rows.h: the records of one case */
+struct wm_rows;              /* report/rows.h: all cases of the bundles, with their runs */
+
+/* Rows in, text out, no other input. */
+struct wm_report {
+	const char *name;        /* "csv" */
+	const char *about;
+	enum wm_status (*write)(FILE *out, const struct wm_rows *rows);
+};
+
+/* ---- services ----------------------------------------------------------------------------------------------- */
+
+/*
+ * Opens the first of the NULL-terminated library names that loads (RTLD_LOCAL | RTLD_NOW) and resolves n symbol
+ * names into fn[0..n); a name that begins with '?' may be missing and gives NULL. The library stays open.
+ * WM_SKIP + dlopen's reason when none loads, WM_FAILED + the symbol's name when one is missing.
+ */
+enum wm_status wm_load_library(const char *const *libs, const char *const *names, int n, void (**fn)(void),
+                               const char **lib_p);
+
+/* A file that was embedded at build time, by its path in the tree ("kernels/gpu/gemm_tiled.k"): text that ends in
+ * a 0 byte, static. NULL if there is none. */
+const char *wm_embedded(const char *path);
+
+/* Zeroed memory from malloc; never NULL: memory that small running out ends the process with a message. */
+void *wm_zalloc(size_t bytes);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rows.h - what reports read: the records of some bundles, grouped by case. */
+#ifndef WM_ROWS_H
+#define WM_ROWS_H
+
+#include "../core/wm.h"
+
+/* One final record: one (case, replicate). Strings live as long as the rows. Numbers are NAN when absent. */
+struct wm_record {
+	int replicate;
+	enum wm_status status;
+	bool verified;
+	const char *why;
+	double median_s, lo_s, hi_s;     /* per operation, within run */
+	double flop_per_s, bytes_per_s;
+	long samples;
+	bool launch_bound;
+	const char *steady_by;           /* "throughput", "unsettled", .. */
+	const char *line;                /* the record as stored, for json */
+	size_t line_bytes;
+};
+
+/* All records of one case of one bundle. */
+struct wm_row {
+	const char *run, *case_id, *bench, *problem, *impl, *origin, *library, *backend, *device, *device_name, *metric;
+	struct wm_record *records;       /* sorted by replicate */
+	int n;
+	/* The case as one: worst status (the first replicate that has it gives why), verified if all are, the median
+	 * of the replicate medians, and an interval: between replicates (t on logs, n >= 3 ok) or within the run. */
+	enum wm_status status;
+	bool verified;
+	const char *why;
+	double median_s, lo_s, hi_s;
+	const char *interval;            /* "between replicates", "within run", "" = none */
+	double value;                    /* of metric, from median_s */
+	double value_lo, value_hi;
+	double ceiling;                  /* measured ceiling of the same run and device for this row, NAN = none */
+	const char *ceiling_why;         /* "" or "ceiling not measured in this run" or "ceiling suspect: .." */
+};
+
+struct wm_rows {
+	struct wm_row *v;
+	size_t n, room;
+	struct wm_rows_run {             /* one per bundle */
+		char *path, *id, *started, *host, *command, *method, *profile;
+		int cases, finals;           /* planned (case, replicate) pairs and final records */
+	} *runs;
+	int nruns;
+	void *keep;                      /* owns strings and mapped files */
+};
+
+/* Reads bundles (WM_INPUT on the first that is not one; broken lines: reads the rest, then WM_INPUT). Rows stand in
+ * the order bench, problem, device, implementation. */
+enum wm_status wm_rows_read(char *const *paths, int n, struct wm_rows *rows_p);
+void wm_rows_free(struct wm_rows *rows);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* topology.h - what hwloc knows of the machine: cores, caches, NUMA, where a device hangs. Private. */
+#ifndef WM_TOPOLOGY_H
+#define WM_TOPOLOGY_H
+
+#include "wm.h"
+
+struct wm_topology;              /* owns an hwloc topology */
+
+/* path NULL: this machine (components opencl, gl, cuda, nvml, rsmi, levelzero kept out); else a file of hwloc XML,
+ * never falling back to the real machine. WM_INPUT for a bad file, WM_FAILED else. */
+enum wm_status wm_topology_open(const char *path, struct wm_topology **topo_p);
+void wm_topology_close(struct wm_topology *topo);
+bool wm_topology_is_real(const struct wm_topology *topo);
+/* Writes hwloc's XML (version 2 form). */
+enum wm_status wm_topology_write(const struct wm_topology *topo, const char *path);
+
+/*
+ * A host device: id "host" (all cores that this process may use), "host:package=N", "host:numa=N" or
+ * "host:cpus=LIST". Fills id, backend, name, arch, cpuset (one PU a core), nodeset, threads, units, caches (every
+ * instance from L2 up that one of its cores uses), memory (of its NUMA nodes; free = least of MemAvailable and the
+ * cgroup's room). WM_INPUT + what exists instead, when the part does not exist or is not allowed.
+ */
+enum wm_status wm_topology_host(const struct wm_topology *topo, const char *id, struct wm_device *dev_p);
+/* For any other device: fills cpuset and nodeset from its PCI address (the nearest cores; all when unknown). With
+ * dev->on_host: cpuset, nodeset, threads, cache_bytes and memory as the host device has them. */
+enum wm_status wm_topology_near(const struct wm_topology *topo, struct wm_device *dev);
+/* Accelerators that the topology shows as PCI devices, for dry runs without the machine: ids as their backend
+ * would give them, cache and memory from results/reference/accelerators.ini by PCI id, else 0. */
+enum wm_status wm_topology_accelerators(const struct wm_topology *topo, struct wm_device *devs, int max, int *n_p);
+
+/* Binds the calling process (all its threads) to a list of PUs, and its memory to nodes (preferred, not strict;
+ * nodeset "" leaves memory alone). WM_FAILED + the list. */
+enum wm_status wm_bind_process(const struct wm_topology *topo, const char *cpuset, const char *nodeset);
+/* Binds the calling thread to the nth PU of the list. */
+enum wm_status wm_bind_thread(const struct wm_topology *topo, const char *cpuset, int nth);
+/* How many PUs the list holds. */
+int wm_cpuset_count(const char *cpuset);
+
+#endif
