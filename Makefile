@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Builds wattmark. No source file is named here but the three that are built in a special way: the program's main,
+# the two that hold generated knowledge (the build's own state, the embedded files) and the registry, which the
+# fault tests replace. A new file under bench/, kernels/ or harness/ is found by itself.
+#
+#   make                     build/wattmark
+#   make B=build-x CC=clang  another folder, another compiler
+
+VERSION := 0.1.0
+
+B ?= build
+PREFIX ?= /usr/local
+CFLAGS ?= -O2 -g
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+# asan and tsan set this: the argument of -fsanitize.
+SANITIZE ?=
+# How many tests run at a time, and which kinds (empty: all); see scripts/run-tests.
+JOBS ?= $(shell nproc)
+TESTS ?=
+
+WARNINGS := -Wall -Wextra -Wpedantic
+ALL_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -pthread
+ifneq ($(SANITIZE),)
+ALL_CFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
+endif
+ALL_CPPFLAGS := -Iharness -DWM_VERSION='"$(VERSION)"' $(CPPFLAGS)
+LDLIBS := -lhwloc -ljansson -linih -lm -ldl
+CC_NAME := $(shell $(CC) --version 2>/dev/null | head -n 1)
+
+# The state of the checkout that this is built from; a tarball inside someone's repository is not a checkout.
+ifneq ($(wildcard .git),)
+GIT_STATE := $(shell git describe --always --dirty 2>/dev/null || echo "unknown: git describe failed")
+else
+GIT_STATE := unknown: not built from a git checkout
+endif
+
+# Files of a kind in folders and all folders below; a folder may be missing.
+find = $(if $(wildcard $(1)),$(shell find $(wildcard $(1)) -type f -name '$(2)' | LC_ALL=C sort))
+
+SOURCES := $(call find,harness kernels,*.c) $(sort $(wildcard bench/*.c))
+UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
+INJECT_SOURCES := $(sort $(wildcard tests/inject/*.c))
+FAULT_SOURCES := $(sort $(wildcard tests/faults/*.c))
+EMBEDDED := $(sort $(wildcard bench/suites/*.ini results/reference/*.ini results/reference/*.json)) \
+	$(sort $(wildcard kernels/gpu/device.h)) $(call find,kernels,*.k)
+
+object = $(patsubst %.c,$(B)/obj/%.o,$(1))
+MAIN := $(B)/obj/harness/cli/main.o
+OBJECTS := $(filter-out $(MAIN),$(call object,$(SOURCES))) $(B)/gen/embedded.o
+INJECT_OBJECTS := $(call object,$(INJECT_SOURCES))
+FAULT_OBJECTS := $(call object,$(FAULT_SOURCES)) $(B)/obj/tests/faults/registry.o
+UNIT_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(UNIT_SOURCES))
+PRODUCTS := $(B)/wattmark $(if $(wildcard tests/faults/registry.def),$(B)/wattmark-faulty)
+
+C_FILES := $(SOURCES) $(call find,tests,*.c)
+H_FILES := $(call find,harness bench kernels tests,*.h)
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all objects tests check check-setup check-faults plugin asan tsan lint bench-harness install format clean \
+	help FORCE
+
+all: $(PRODUCTS)  ## build $(B)/wattmark (default)
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' Makefile
+	@echo "variables: B=FOLDER CC=COMPILER CFLAGS=.. PREFIX=.. DESTDIR=.. JOBS=N TESTS='unit e2e kernels faults plugin'"
+
+objects: $(OBJECTS) $(MAIN)  ## compile without linking (make -k: all that can be)
+
+# ---- what a change of must rebuild things although no file changed ------------------------------------------
+
+# Writes the text into the target when it differs from what stands there.
+keep = @mkdir -p $(@D) && printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(1))' > $@
+
+$(B)/gen/flags: FORCE
+	$(call keep,$(CC) $(CC_NAME) $(ALL_CFLAGS) $(ALL_CPPFLAGS) $(LDFLAGS) $(LDLIBS))
+$(B)/gen/git-state: FORCE
+	$(call keep,$(GIT_STATE))
+$(B)/gen/sources: FORCE
+	$(call keep,$(OBJECTS))
+$(B)/gen/embedded-list: FORCE
+	$(call keep,$(EMBEDDED))
+
+# ---- objects ------------------------------------------------------------------------------------------------
+
+COMPILE = @mkdir -p $(@D) && echo "CC $@" && $(CC) $(ALL_CFLAGS) $(ALL_CPPFLAGS) $(DEFINES) -MMD -MP -c
+
+$(B)/obj/%.o: %.c $(B)/gen/flags
+	$(COMPILE) $< -o $@
+
+$(B)/obj/harness/system/environment.o: $(B)/gen/git-state
+$(B)/obj/harness/system/environment.o: DEFINES = -DWM_BUILD_GIT='"$(GIT_STATE)"' -DWM_BUILD_CC='"$(CC_NAME)"' \
+	-DWM_BUILD_CFLAGS='"$(ALL_CFLAGS)"'
+
+# The registry of wattmark-faulty: the real one and what the fault tests add to it.
+$(B)/obj/tests/faults/registry.o: harness/core/registry.c $(B)/gen/flags
+	$(COMPILE) $< -o $@
+$(B)/obj/tests/faults/registry.o: DEFINES = -DWM_REGISTRY='"../../tests/faults/registry.def"'
+
+# The embedded files, each ended by a 0 byte, and a table of them for harness/core/embedded.c.
+$(B)/gen/embedded.S: $(B)/gen/embedded-list
+	@echo "GEN $@"; { \
+	echo '	.section .rodata'; i=0; \
+	for f in $(EMBEDDED); do \
+		echo ".Lname$$i: .string \"$$f\""; \
+		echo ".Ltext$$i: .incbin \"$$f\""; \
+		echo '	.byte 0'; i=$$((i + 1)); \
+	done; \
+	echo '	.section .data.rel.ro,"aw",%progbits'; \
+	echo '	.balign 8'; \
+	echo '	.globl wm_embedded_table'; \
+	echo 'wm_embedded_table:'; \
+	n=$$i; i=0; while [ $$i -lt $$n ]; do echo "	.8byte .Lname$$i, .Ltext$$i"; i=$$((i + 1)); done; \
+	echo '	.8byte 0, 0'; \
+	echo '	.section .note.GNU-stack,"",%progbits'; \
+	} > $@
+$(B)/gen/embedded.o: $(B)/gen/embedded.S $(EMBEDDED) $(B)/gen/flags
+	@echo "CC $@" && $(CC) -c $< -o $@
+
+# ---- programs -----------------------------------------------------------------------------------------------
+
+LINK = @mkdir -p $(@D) && echo "LD $@" && $(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@
+
+$(B)/libwattmark.a: $(OBJECTS) $(B)/gen/sources
+	@echo "AR $@" && rm -f $@ && ar rcs $@ $(OBJECTS)
+
+$(B)/wattmark: $(MAIN) $(B)/libwattmark.a
+	$(LINK) $^ $(LDLIBS)
+
+# Its registry comes before the archive, so that the archive's own is not taken.
+$(B)/wattmark-faulty: $(MAIN) $(FAULT_OBJECTS) $(B)/libwattmark.a
+	$(LINK) $^ $(LDLIBS)
+
+$(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(INJECT_OBJECTS) $(B)/libwattmark.a
+	$(LINK) $^ -lcmocka $(LDLIBS)
+
+-include $(call find,$(B)/obj,*.d)
+
+# ---- tests --------------------------------------------------------------------------------------------------
+
+tests: $(PRODUCTS) $(UNIT_TESTS)  ## build the test programs
+
+check: tests  ## build and run all tests; ends with: N passed, N failed, N skipped
+	@JOBS=$(JOBS) scripts/run-tests $(B) $(TESTS)
+
+check-faults: tests  ## the tests of crashes, hangs and kills alone
+	@scripts/run-tests $(B) faults
+
+plugin: all  ## add a toy implementation to a copy of the tree and run it
+	@scripts/run-tests $(B) plugin
+
+check-setup:  ## clone into a bare Debian 12, run quickstart and check there (root, debootstrap)
+	@scripts/fresh-root
+
+asan:  ## the tests under the address and undefined behaviour sanitizers
+	@$(MAKE) --no-print-directory B=build-asan SANITIZE=address,undefined CFLAGS='-O1 -g' check
+
+tsan:  ## the tests under the thread sanitizer
+	@$(MAKE) --no-print-directory B=build-tsan SANITIZE=thread CFLAGS='-O1 -g' check
+
+bench-harness: all  ## time the harness itself against a bare loop
+	@scripts/bench-harness $(B)
+
+lint:  ## clang-tidy, cppcheck and the rules of the house
+	@JOBS=$(JOBS) scripts/lint $(B)
+
+# ---- the rest -----------------------------------------------------------------------------------------------
+
+install: all  ## install under DESTDIR and PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/wattmark
+	install -m 755 $(B)/wattmark $(DESTDIR)$(PREFIX)/bin/wattmark
+	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/wattmark
+
+format:  ## rewrite all C sources in the house style
+	clang-format -i $(C_FILES) $(H_FILES)
+
+clean:  ## remove the build folders
+	rm -rf $(B) build-asan build-tsan
