@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* measure.c - the phases of one case, in order. A wrong kernel is never timed, and the timed output is checked. */
+#include "measure.h"
+
+#include "../core/cases.h"
+#include "buffers.h"
+#include "sample.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Everything that a case holds while it runs. */
+struct bench_run {
+	const struct wm_measure_job *job;
+	struct wm_measurement *m;
+	const struct wm_bench *bench;
+	struct wm_tensor tensors[WM_MAX_TENSORS];
+	int ntensors;
+	struct wm_buffers buffers;
+	void *host[WM_MAX_TENSORS];      /* one set on the host */
+	struct wm_run run;
+	bool prepared;
+};
+
+static void enter(struct bench_run *r, const char *phase, double expect_s, bool tight) {
+	if (r->job->enter)
+		r->job->enter(r->job->arg, phase, expect_s, tight);
+}
+
+enum wm_status wm_measure_fit(const struct wm_problem *p, const struct wm_device *dev, uint64_t host_free_bytes,
+                              int *sets_p, uint64_t *device_bytes_p) {
+	struct wm_tensor t[WM_MAX_TENSORS];
+	uint64_t set_bytes, guarded = 0, host_bytes;
+	int n, sets;
+	enum wm_status st = wm_rotation_sets(p, dev->cache_bytes, &sets);
+
+	if (st == WM_OK)
+		st = p->bench->tensors(p, t, &n);
+	if (st == WM_OK)
+		st = wm_problem_bytes(p, &set_bytes);
+	if (st != WM_OK)
+		return st;
+	for (int i = 0; i < n; i++)
+		guarded += wm_guarded_bytes(wm_tensor_bytes(&t[i]));
+	if (guarded > UINT64_MAX / (uint64_t)sets)
+		return wm_fail(WM_SKIP, "%d buffer sets of %.4g GB are more than any memory", sets, (double)guarded / 1e9);
+	guarded *= (uint64_t)sets;
+	host_bytes = set_bytes + (dev->threads > 0 ? guarded : 0);
+	if (dev->free_bytes && guarded > dev->free_bytes / 2)
+		return wm_fail(WM_SKIP, "does not fit: needs %.4g GB on the device (%d buffer sets), half of what is free is %.4g GB",
+		               (double)guarded / 1e9, sets, (double)dev->free_bytes / 2e9);
+	if (host_free_bytes && host_bytes > host_free_bytes / 2)
+		return wm_fail(WM_SKIP, "does not fit: needs %.4g GB of host memory (%d buffer sets and a copy), half of what is "
+		                        "free is %.4g GB",
+		               (double)host_bytes / 1e9, sets, (double)host_free_bytes / 2e9);
+	*sets_p = sets;
+	*device_bytes_p = guarded;
+	return WM_OK;
+}
+
+/* ---- fill ---- */
+
+static void fill_inputs(struct bench_run *r, enum wm_data_part part) {
+	for (int i = 0; i < r->ntensors; i++)
+		if (!r->tensors[i].output)
+			r->bench->fill(r->job->problem, i, part, r->job->seed, r->host[i]);
+}
+
+static enum wm_status allocate(struct bench_run *r) {
+	uint64_t set_bytes, device_bytes;
+	int sets;
+	enum wm_status st = wm_measure_fit(r->job->problem, r->job->dev, r->job->dev->threads ? r->job->dev->free_bytes : 0, &sets,
+	                                   &device_bytes);
+
+	if (st == WM_OK)
+		st = wm_problem_bytes(r->job->problem, &set_bytes);
+	if (st != WM_OK)
+		return st;
+	enter(r, "fill", (double)(device_bytes + set_bytes) / 200e6, false);
+	for (int i = 0; i < r->ntensors; i++) {
+		r->host[i] = malloc(wm_tensor_bytes(&r->tensors[i]));
+		if (!r->host[i])
+			return wm_fail(WM_NOMEM, "no host memory for tensor %s (%zu bytes)", r->tensors[i].name,
+			               wm_tensor_bytes(&r->tensors[i]));
+	}
+	st = wm_buffers_make(r->job->backend, r->job->dev, r->tensors, r->ntensors, sets, &r->buffers);
+	if (st != WM_OK)
+		return st;
+	r->m->sets = r->run.sets = sets;
+	r->m->rotation_bytes = set_bytes * (uint64_t)sets;
+	r->run.buf = r->buffers.part;
+	return WM_OK;
+}
+
+/* ---- verify ---- */
+
+static enum wm_status sync(struct bench_run *r) {
+	return r->job->backend->sync(r->job->dev);
+}
+
+/* Exact data in set 0: no rounding anywhere, so the whole output must be right to the bit. */
+static enum wm_status verify_exact(struct bench_run *r) {
+	enum wm_status st;
+
+	fill_inputs(r, WM_EXACT);
+	st = wm_buffers_put_inputs(&r->buffers, 0, r->host);
+	if (st == WM_OK)
+		st = wm_buffers_poison(&r->buffers, 0);
+	if (st == WM_OK)
+		st = r->job->impl->enqueue(&r->run, 0);
+	if (st == WM_OK)
+		st = sync(r);
+	if (st == WM_OK)
+		st = wm_buffers_guards(&r->buffers, 0);
+	if (st == WM_OK)
+		st = wm_buffers_get_outputs(&r->buffers, 0, r->host);
+	if (st == WM_OK)
+		st = r->bench->verify(r->job->problem, WM_EXACT, r->job->seed, r->host, &r->m->exact);
+	r->m->has_exact = st == WM_OK;
+	return st;
+}
+
+static uint64_t checksum(struct bench_run *r, bool outputs) {
+	uint64_t sum = 0;
+
+	for (int i = 0; i < r->ntensors; i++)
+		if (r->tensors[i].output == outputs)
+			sum = sum * 0x9E3779B97F4A7C15u + wm_checksum(r->host[i], wm_tensor_bytes(&r->tensors[i]));
+	return sum;
+}
+
+/* The outputs of one set on timed data: those of the verified set to the bit, or verified again where an
+ * implementation may add in any order. The host copies of the inputs must be the timed ones. */
+static enum wm_status check_set(struct bench_run *r, int set) {
+	struct wm_check check;
+	enum wm_status st = wm_buffers_get_outputs(&r->buffers, set, r->host);
+
+	if (st != WM_OK)
+		return st;
+	if (r->job->impl->any_order)
+		return r->bench->verify(r->job->problem, WM_TIMED, r->job->seed, r->host, &check);
+	if (checksum(r, true) == r->m->output_checksum)
+		return WM_OK;
+	/* say where, when the sampled elements show it */
+	st = r->bench->verify(r->job->problem, WM_TIMED, r->job->seed, r->host, &check);
+	if (st != WM_OK)
+		return st;
+	return wm_fail(WM_WRONG, "output of set %d differs from the verified one (checksum)", set);
+}
+
+/* Timed data in every set: set 0 is verified, the others must equal it. */
+static enum wm_status verify_timed(struct bench_run *r) {
+	enum wm_status st = WM_OK;
+
+	fill_inputs(r, WM_TIMED);
+	r->m->fingerprint = checksum(r, false);
+	for (int s = 0; s < r->run.sets && st == WM_OK; s++) {
+		st = wm_buffers_put_inputs(&r->buffers, s, r->host);
+		if (st == WM_OK)
+			st = wm_buffers_poison(&r->buffers, s);
+	}
+	for (int s = 0; s < r->run.sets && st == WM_OK; s++)
+		st = r->job->impl->enqueue(&r->run, s);
+	if (st == WM_OK)
+		st = sync(r);
+	if (st == WM_OK)
+		st = wm_buffers_get_outputs(&r->buffers, 0, r->host);
+	if (st == WM_OK)
+		st = r->bench->verify(r->job->problem, WM_TIMED, r->job->seed, r->host, &r->m->timed);
+	if (st != WM_OK)
+		return st;
+	r->m->has_timed = true;
+	r->m->output_checksum = checksum(r, true);
+	for (int s = 1; s < r->run.sets && st == WM_OK; s++)
+		st = check_set(r, s);
+	return st;
+}
+
+/* ---- check after timing ---- */
+
+/* The inputs of a set must still be what was put there. Leaves the host copies as they were. */
+static enum wm_status inputs_kept(struct bench_run *r, int set) {
+	enum wm_status st = wm_buffers_get_inputs(&r->buffers, set, r->host);
+
+	if (st == WM_OK && checksum(r, false) != r->m->fingerprint)
+		return wm_fail(WM_WRONG, "inputs of set %d were changed by the operation", set);
+	return st;
+}
+
+/*
+ * The last batch is timed like all others, on outputs that were poisoned just before: what stands in them afterwards
+ * was written by that batch, and exactly those sets are checked.
+ */
+static enum wm_status last_batch(struct bench_run *r, struct wm_sampler *s) {
+	int sets = r->run.sets, first = s->next_set;
+	int touched = s->m->batch < sets ? (int)s->m->batch : sets;
+	enum wm_status st = WM_OK;
+
+	for (int i = 0; i < touched && st == WM_OK; i++)
+		st = wm_buffers_poison(&r->buffers, (first + i) % sets);
+	if (st == WM_OK)
+		st = wm_sampler_one(s);
+	for (int i = 0; i < touched && st == WM_OK; i++)
+		st = check_set(r, (first + i) % sets);
+	for (int i = 0; i < sets && st == WM_OK; i++)
+		st = wm_buffers_guards(&r->buffers, i);
+	if (st == WM_OK)
+		st = inputs_kept(r, first);
+	if (st == WM_OK)
+		r->m->sets_checked = touched;
+	return st;
+}
+
+/* ---- the whole ---- */
+
+static enum wm_status time_it(struct bench_run *r) {
+	const struct wm_profile *profile = r->job->profile;
+	struct wm_sampler s = {.job = r->job, .run = &r->run, .m = r->m};
+	double op_from = wm_now(), op_s;
+	bool burst = wm_get(r->job->problem, "regime") == WM_BURST;
+	enum wm_status st;
+
+	enter(r, "warm", 1, false);
+	st = wm_sampler_batch(&s);
+	if (st != WM_OK)
+		return st;
+	op_s = (wm_now() - op_from) / 2;
+	enter(r, "warm", profile->warm_cap_s + profile->block_s + op_s, true);
+	st = wm_sampler_warm(&s);
+	if (st != WM_OK)
+		return st;
+	enter(r, "sample", burst ? 30 * (0.6 + op_s) : profile->sample_cap_s + 5 * op_s, true);
+	st = wm_sampler_run(&s);
+	if (st != WM_OK)
+		return st;
+	enter(r, "check", (double)r->m->rotation_bytes / 100e6 + op_s, false);
+	st = last_batch(r, &s);
+	wm_sampler_summarise(r->m);
+	return st;
+}
+
+/* A device clock that runs longer than the host's around it cannot be right. */
+static enum wm_status clocks_agree(const struct wm_measurement *m) {
+	if (m->host_ratio >= 0.99)
+		return WM_OK;
+	return wm_fail(WM_SUSPECT, "device clock counts %.4g s where the host clock around it counts %.4g s", m->total_s,
+	               m->total_s * m->host_ratio);
+}
+
+static enum wm_status unsupported_axes(const struct wm_problem *p) {
+	if (wm_get(p, "regime") == WM_FIXED)
+		return wm_fail(WM_UNSUPPORTED, "regime=fixed needs a device whose lowest and highest clock are equal and readable");
+	if (wm_get(p, "load") == WM_NODE)
+		return wm_fail(WM_UNSUPPORTED, "load=node needs >= 2 devices of one kind");
+	return WM_OK;
+}
+
+static enum wm_status run_phases(struct bench_run *r) {
+	const struct wm_problem *p = r->job->problem;
+	enum wm_status st = unsupported_axes(p);
+
+	if (st == WM_OK && r->bench->accept)
+		st = r->bench->accept(p);
+	if (st == WM_OK)
+		st = r->job->impl->can_run(&r->run);
+	if (st == WM_OK)
+		st = allocate(r);
+	if (st != WM_OK)
+		return st;
+	enter(r, "build", 1, false);
+	if (r->job->impl->prepare) {
+		r->prepared = true;
+		st = r->job->impl->prepare(&r->run);
+		if (st != WM_OK)
+			return st;
+	}
+	r->m->threads = r->run.threads;
+	memcpy(r->m->library, r->run.library, sizeof(r->m->library));
+	enter(r, "verify", 2 + r->m->work.flop / 1e9 * (1 + r->run.sets) + (double)r->m->rotation_bytes / 100e6, false);
+	st = verify_exact(r);
+	if (st == WM_OK)
+		st = verify_timed(r);
+	if (st == WM_OK)
+		st = time_it(r);
+	if (st != WM_OK)
+		return st;
+	r->m->verified = true;
+	return clocks_agree(r->m);
+}
+
+enum wm_status wm_measure(const struct wm_measure_job *job, struct wm_measurement *m) {
+	struct bench_run r = {.job = job, .m = m, .bench = job->problem->bench};
+	enum wm_status st = r.bench->tensors(job->problem, r.tensors, &r.ntensors);
+
+	if (st != WM_OK)
+		return st;
+	r.bench->work(job->problem, &m->work);
+	r.run = (struct wm_run){.problem = job->problem, .backend = job->backend, .dev = job->dev, .ranks = 1,
+	                        .tensors = r.ntensors, .sets = 1};
+	st = run_phases(&r);
+	if (r.prepared && job->impl->finish)
+		job->impl->finish(&r.run);
+	wm_buffers_free(&r.buffers);
+	for (int i = 0; i < r.ntensors; i++)
+		free(r.host[i]);
+	return st;
+}
+
+void wm_measurement_free(struct wm_measurement *m) {
+	free(m->samples);
+	memset(m, 0, sizeof(*m));
+}

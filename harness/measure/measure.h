@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * measure.h - one problem on one open device by one implementation: verified, timed, checked again (method 2, 3).
+ * Runs in a worker process; knows no pipe, no record and no other case.
+ */
+#ifndef WM_MEASURE_H
+#define WM_MEASURE_H
+
+#include "../core/wm.h"
+#include "profile.h"
+
+/* What to measure. All pointers are the caller's and outlive the call. */
+struct wm_measure_job {
+	const struct wm_problem *problem;
+	const struct wm_impl *impl;
+	const struct wm_backend *backend;
+	struct wm_device *dev;           /* open */
+	const struct wm_profile *profile;
+	uint64_t seed;
+	/* Called at the start of every phase with the seconds that it should take; tight: a timed phase, whose
+	 * length is known, against one that may build or verify for long. */
+	void (*enter)(void *arg, const char *phase, double expect_s, bool tight);
+	void *arg;
+};
+
+/* What was measured, as far as it got. Released by wm_measurement_free. Start from {0}. */
+struct wm_measurement {
+	bool verified;                   /* exact part, timed part and last batch all passed */
+	struct wm_work work;
+	int sets, threads;
+	uint64_t rotation_bytes;         /* read or written by one turn of the rotation */
+	char library[160];
+	bool has_exact, has_timed;
+	struct wm_check exact, timed;
+	uint64_t fingerprint;            /* checksum of the timed inputs */
+	uint64_t output_checksum;        /* of a verified set on the timed inputs */
+	int sets_checked;                /* after timing */
+	const char *steady_by;           /* "throughput", "unsettled", "burst"; NULL: not reached */
+	double warm_s;
+	int warm_blocks;
+	double resolution_s;             /* of the device's clock, as measured */
+	long batch;                      /* operations per sample */
+	double *samples;                 /* seconds per operation by the device's clock, in order; the last one is of
+	                                  * the batch whose outputs were checked */
+	size_t n, room;
+	double total_s;                  /* of all samples' batches, device clock */
+	double host_ratio;               /* host clock / device clock over all batches */
+	bool launch_bound;               /* host_ratio > 1.01 */
+	double median_s, lo_s, hi_s, level, min_s, p95_s, max_s, lag1;
+	size_t block, outliers;          /* samples per block that the interval is taken over */
+};
+
+/*
+ * Runs all phases: fill, build, verify, warm, sample, check. WM_OK, or the status of the row with wm_why(): WM_SKIP
+ * (does not fit, before allocating), WM_UNSUPPORTED, WM_WRONG, WM_SUSPECT (all done, but the clocks disagree) ..
+ */
+enum wm_status wm_measure(const struct wm_measure_job *job, struct wm_measurement *m);
+void wm_measurement_free(struct wm_measurement *m);
+
+/*
+ * How many buffer sets a case takes and whether it fits: sets by wm_rotation_sets, device bytes with guards at most
+ * half of the device's free memory (0 = unknown: no limit), one host copy of a set likewise within half of the
+ * host's. WM_SKIP + needed and available bytes.
+ */
+enum wm_status wm_measure_fit(const struct wm_problem *p, const struct wm_device *dev, uint64_t host_free_bytes,
+                              int *sets_p, uint64_t *device_bytes_p);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* profile.c - the profiles of method 3, as data. */
+#include "profile.h"
+
+#include <string.h>
+
+const struct wm_profile wm_profiles[] = {
+	/* name      R  block_s warm_cap_s sample_min_s sample_cap_s target */
+	{"smoke",     1, 0.2,   1.0,       0.5,         0.6,         0.05},
+	{"quick",     1, 0.2,   2.0,       0.5,         1.0,         0.02},
+	{"standard",  3, 1.0,   10.0,      0.5,         10.0,        0.01},
+	{"nightly",   1, 5.0,   20.0,      0.5,         10.0,        0.01},
+	{"published", 5, 10.0,  120.0,     0.5,         60.0,        0.005},
+	{0},
+};
+
+const struct wm_profile *wm_profile_find(const char *name) {
+	for (const struct wm_profile *p = wm_profiles; p->name; p++)
+		if (strcmp(p->name, name) == 0)
+			return p;
+	return NULL;
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sample.c - batches of operations between two marks of the device's clock. */
+#include "sample.h"
+
+#include "stats.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define LEVEL 0.95               /* of the median's interval */
+#define AGREE 0.005              /* throughput of two blocks that counts as steady */
+#define LAG1_LIMIT 0.2           /* beyond it the interval is taken over block medians */
+#define RESOLUTIONS 1000         /* a batch lasts at least that many resolutions of the clock */
+#define BATCH_HOST_S 1e-3        /* shortest batch where an operation ends when enqueue returns .. */
+#define BATCH_ASYNC_S 10e-3      /* .. and where every batch ends with a wait for the device */
+#define BURST_S 20e-3            /* longest batch of a burst */
+#define BURST_REST_S 0.5
+#define BURST_ROUSE_S 5e-3
+enum { BURSTS = 30, FIRST_LOOK = 10, FEWEST = 5, EMPTY_PAIRS = 32, BATCH_LIMIT = 1 << 24 };
+
+static enum wm_status enqueue_batch(struct wm_sampler *s, long batch) {
+	const struct wm_impl *impl = s->job->impl;
+
+	for (long i = 0; i < batch; i++) {
+		enum wm_status st = impl->enqueue(s->run, s->next_set);
+
+		if (st != WM_OK)
+			return st;
+		s->next_set = s->next_set + 1 < s->run->sets ? s->next_set + 1 : 0;
+	}
+	return WM_OK;
+}
+
+/* Time of a batch by the device's clock and by the host's around it. */
+static enum wm_status time_batch(struct wm_sampler *s, long batch, double *device_p, double *host_p) {
+	const struct wm_backend *b = s->job->backend;
+	struct wm_device *dev = s->job->dev;
+	double device, from = wm_now();
+	enum wm_status st = b->mark(dev, 0);
+
+	if (st == WM_OK)
+		st = enqueue_batch(s, batch);
+	if (st == WM_OK)
+		st = b->mark(dev, 1);
+	if (st == WM_OK)
+		st = b->sync(dev);
+	*host_p = wm_now() - from;
+	if (st == WM_OK)
+		st = b->between(dev, 0, 1, &device);
+	if (st == WM_OK)
+		*device_p = device;
+	return st;
+}
+
+/* The least time that means something: the larger of the smallest step seen and the cost of an empty pair of marks. */
+static enum wm_status clock_resolution(struct wm_sampler *s, double *resolution_p) {
+	double pair[EMPTY_PAIRS], host, step = INFINITY;
+
+	for (int i = 0; i < EMPTY_PAIRS; i++) {
+		enum wm_status st = time_batch(s, 0, &pair[i], &host);
+
+		if (st != WM_OK)
+			return st;
+		if (pair[i] > 0 && pair[i] < step)
+			step = pair[i];
+	}
+	wm_sort(pair, EMPTY_PAIRS);
+	*resolution_p = fmax(isinf(step) ? 0 : step, wm_quantile(pair, EMPTY_PAIRS, 0.5));
+	return WM_OK;
+}
+
+enum wm_status wm_sampler_batch(struct wm_sampler *s) {
+	bool burst = wm_get(s->job->problem, "regime") == WM_BURST;
+	double device, host, want;
+	enum wm_status st = clock_resolution(s, &s->m->resolution_s);
+	long batch = 1;
+
+	if (st != WM_OK)
+		return st;
+	want = fmax(s->job->backend->asynchronous ? BATCH_ASYNC_S : BATCH_HOST_S, RESOLUTIONS * s->m->resolution_s);
+	if (burst)
+		want = fmin(want, BURST_S / 2);
+	for (;;) {
+		st = time_batch(s, batch, &device, &host);
+		if (st != WM_OK)
+			return st;
+		if (device >= want || batch >= BATCH_LIMIT)
+			break;
+		/* at most eightfold at a time: the first times are the coldest */
+		batch = device > want / 8 ? (long)ceil((double)batch * want / device * 1.05) : batch * 8;
+	}
+	s->m->batch = batch;
+	return WM_OK;
+}
+
+/* Load for at least block_s; seconds per operation by the host's clock. */
+static enum wm_status run_block(struct wm_sampler *s, double *per_op_p) {
+	double from = wm_now(), device, host;
+	long operations = 0;
+
+	do {
+		enum wm_status st = time_batch(s, s->m->batch, &device, &host);
+
+		if (st != WM_OK)
+			return st;
+		operations += s->m->batch;
+	} while (wm_now() - from < s->job->profile->block_s);
+	*per_op_p = (wm_now() - from) / (double)operations;
+	return WM_OK;
+}
+
+enum wm_status wm_sampler_warm(struct wm_sampler *s) {
+	struct wm_measurement *m = s->m;
+	double from = wm_now(), last = 0, now;
+
+	if (wm_get(s->job->problem, "regime") == WM_BURST) {
+		m->steady_by = "burst";
+		return WM_OK;
+	}
+	for (;;) {
+		enum wm_status st = run_block(s, &now);
+
+		if (st != WM_OK)
+			return st;
+		m->warm_blocks++;
+		m->warm_s = wm_now() - from;
+		if (last > 0 && fabs(now / last - 1) <= AGREE) {
+			m->steady_by = "throughput";
+			return WM_OK;
+		}
+		if (m->warm_s >= s->job->profile->warm_cap_s) {
+			m->steady_by = "unsettled";
+			return WM_OK;
+		}
+		last = now;
+	}
+}
+
+enum wm_status wm_sampler_one(struct wm_sampler *s) {
+	struct wm_measurement *m = s->m;
+	double device, host;
+	enum wm_status st = time_batch(s, m->batch, &device, &host);
+
+	if (st != WM_OK)
+		return st;
+	if (m->n == m->room) {
+		size_t room = m->room ? 2 * m->room : 1024;
+		double *more = realloc(m->samples, room * sizeof(*more));
+
+		if (!more)
+			return wm_fail(WM_NOMEM, "no memory for %zu samples", room);
+		m->samples = more;
+		m->room = room;
+	}
+	m->samples[m->n++] = device / (double)m->batch;
+	s->device_s += device;
+	s->host_s += host;
+	m->total_s = s->device_s;
+	m->host_ratio = s->device_s > 0 ? s->host_s / s->device_s : NAN;
+	m->launch_bound = m->host_ratio > 1.01;
+	return WM_OK;
+}
+
+/* Median and its order-statistic interval; over block medians when neighbours resemble each other. */
+static void interval(struct wm_measurement *m) {
+	double *x = wm_zalloc(m->n * sizeof(*x));
+	size_t n = m->n, lo, hi;
+
+	memcpy(x, m->samples, n * sizeof(*x));
+	m->lag1 = wm_lag1(x, n);
+	m->block = 1;
+	while (fabs(wm_lag1(x, n)) > LAG1_LIMIT && m->n / (2 * m->block) >= FIRST_LOOK) {
+		m->block *= 2;
+		n = wm_block_medians(m->samples, m->n, m->block, x);
+	}
+	wm_sort(x, n);
+	m->level = wm_median_interval(n, LEVEL, &lo, &hi);
+	m->lo_s = x[lo];
+	m->hi_s = x[hi];
+	memcpy(x, m->samples, m->n * sizeof(*x));
+	wm_sort(x, m->n);
+	m->median_s = wm_quantile(x, m->n, 0.5);
+	/* block medians may leave the median of all samples outside: the interval always holds what it is for */
+	m->lo_s = fmin(m->lo_s, m->median_s);
+	m->hi_s = fmax(m->hi_s, m->median_s);
+	m->min_s = x[0];
+	m->max_s = x[m->n - 1];
+	m->p95_s = wm_quantile(x, m->n, 0.95);
+	m->outliers = wm_outliers(x, m->n);
+	free(x);
+}
+
+void wm_sampler_summarise(struct wm_measurement *m) {
+	if (m->n > 0)
+		interval(m);
+}
+
+static enum wm_status run_bursts(struct wm_sampler *s) {
+	struct timespec rest = {.tv_sec = 0, .tv_nsec = (long)(BURST_REST_S * 1e9)};
+
+	for (int i = 0; i < BURSTS; i++) {
+		enum wm_status st;
+
+		nanosleep(&rest, NULL);
+		st = s->job->backend->rouse(s->job->dev, BURST_ROUSE_S);
+		if (st == WM_OK)
+			st = wm_sampler_one(s);
+		if (st != WM_OK)
+			return st;
+	}
+	return WM_OK;
+}
+
+/* Looked at only at 10, 20, 40, .. samples, so that the rule does not wait for a lucky moment. */
+static bool narrow_enough(struct wm_sampler *s) {
+	wm_sampler_summarise(s->m);
+	return s->m->level >= LEVEL && (s->m->hi_s - s->m->lo_s) / 2 <= s->job->profile->target * s->m->median_s;
+}
+
+enum wm_status wm_sampler_run(struct wm_sampler *s) {
+	const struct wm_profile *profile = s->job->profile;
+	size_t look = FIRST_LOOK;
+
+	if (wm_get(s->job->problem, "regime") == WM_BURST)
+		return run_bursts(s);
+	for (;;) {
+		enum wm_status st = wm_sampler_one(s);
+
+		if (st != WM_OK)
+			return st;
+		if (s->m->n == look) {
+			look *= 2;
+			if (s->m->total_s >= profile->sample_min_s && narrow_enough(s))
+				return WM_OK;
+		}
+		if (s->m->total_s >= profile->sample_cap_s && s->m->n >= FEWEST)
+			return WM_OK;
+	}
+}

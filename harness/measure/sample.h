@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sample.h - time: batches, steady state, the stopping rule (method 3). Private to measure/. */
+#ifndef WM_SAMPLE_H
+#define WM_SAMPLE_H
+
+#include "measure.h"
+
+/* A run that is being timed: which set the next operation takes, and the batch that was settled on. */
+struct wm_sampler {
+	const struct wm_measure_job *job;
+	struct wm_run *run;
+	struct wm_measurement *m;
+	int next_set;
+	double host_s, device_s;         /* sums over all samples' batches */
+};
+
+/* Measures the resolution of the device's clock and finds the batch: long enough for it, within the regime. */
+enum wm_status wm_sampler_batch(struct wm_sampler *s);
+/* Load until two blocks in a row agree (sustained), or nothing (burst). Sets steady_by. */
+enum wm_status wm_sampler_warm(struct wm_sampler *s);
+/* Samples until the stopping rule holds. */
+enum wm_status wm_sampler_run(struct wm_sampler *s);
+/* One more sample of the batch, on the sets next_set .. next_set + batch - 1. */
+enum wm_status wm_sampler_one(struct wm_sampler *s);
+/* Median, interval and the rest from the samples. */
+void wm_sampler_summarise(struct wm_measurement *m);
+
+#endif

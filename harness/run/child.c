@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* child.c - posix_spawn with fixed descriptors. */
+#include "child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { FIRST_FREE = 10 };        /* our descriptors stay above those that the child's pipes take */
+#define KILL_WAIT_S 10.0
+
+/* A pipe whose two ends are close-on-exec and out of the way of 0..4. */
+static enum wm_status high_pipe(int ends[2]) {
+	int raw[2];
+
+	if (pipe2(raw, O_CLOEXEC) < 0)
+		return wm_fail(WM_FAILED, "pipe: %s", strerror(errno));
+	for (int i = 0; i < 2; i++) {
+		ends[i] = fcntl(raw[i], F_DUPFD_CLOEXEC, FIRST_FREE);
+		close(raw[i]);
+	}
+	if (ends[0] >= 0 && ends[1] >= 0)
+		return WM_OK;
+	return wm_fail(WM_FAILED, "pipe: %s", strerror(errno));
+}
+
+/* What the child changes before exec: its descriptors, group and signals. */
+static int spawn(const char *const *argv, int in, int out, int log_fd, pid_t *pid_p) {
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	sigset_t none, ours;
+	char *const *args = (char *const *)(uintptr_t)argv;
+	int error;
+
+	sigemptyset(&none);
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGTERM);
+	sigaddset(&ours, SIGHUP);
+	sigaddset(&ours, SIGPIPE);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, log_fd, 1);
+	posix_spawn_file_actions_adddup2(&actions, log_fd, 2);
+	posix_spawn_file_actions_adddup2(&actions, in, WM_CHILD_IN);
+	posix_spawn_file_actions_adddup2(&actions, out, WM_CHILD_OUT);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setpgroup(&attr, 0);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setsigdefault(&attr, &ours);
+	error = posix_spawn(pid_p, "/proc/self/exe", &actions, &attr, args, environ);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&actions);
+	return error;
+}
+
+enum wm_status wm_child_start(const char *const *argv, int log_fd, struct wm_child *child_p) {
+	int in[2], out[2], error;
+	pid_t pid;
+	enum wm_status st = high_pipe(in);
+
+	if (st != WM_OK)
+		return st;
+	st = high_pipe(out);
+	if (st != WM_OK)
+		goto close_in;
+	error = spawn(argv, in[0], out[1], log_fd, &pid);
+	if (error) {
+		st = wm_fail(WM_FAILED, "cannot start %s: %s", argv[0], strerror(error));
+		goto close_out;
+	}
+	close(in[0]);
+	close(out[1]);
+	*child_p = (struct wm_child){.pid = pid, .to = in[1], .from = out[0]};
+	return WM_OK;
+
+close_out:
+	close(out[0]);
+	close(out[1]);
+close_in:
+	close(in[0]);
+	close(in[1]);
+	return st;
+}
+
+/* True when it has ended within the time. */
+static bool reap(pid_t pid, double wait_s, int *wstatus_p) {
+	double until = wm_now() + wait_s;
+	struct timespec nap = {.tv_nsec = 1000000};
+
+	for (;;) {
+		pid_t got = waitpid(pid, wstatus_p, WNOHANG);
+
+		if (got == pid || (got < 0 && errno != EINTR))
+			return true;
+		if (wm_now() >= until)
+			return false;
+		nanosleep(&nap, NULL);
+	}
+}
+
+bool wm_child_end(struct wm_child *child, double wait_s, int *wstatus_p) {
+	bool ended;
+
+	*wstatus_p = 0;
+	if (child->to >= 0)
+		close(child->to);
+	ended = reap(child->pid, wait_s, wstatus_p);
+	kill(-child->pid, SIGKILL);      /* also what the child left behind in its group */
+	if (!ended)
+		ended = reap(child->pid, KILL_WAIT_S, wstatus_p);
+	if (child->from >= 0)
+		close(child->from);
+	*child = (struct wm_child){.to = -1, .from = -1};
+	return ended;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* child.h - child processes: started from our own binary, spoken to by pipes, ended for certain. */
+#ifndef WM_CHILD_H
+#define WM_CHILD_H
+
+#include "../core/wm.h"
+
+#include <sys/types.h>
+
+enum { WM_CHILD_IN = 3, WM_CHILD_OUT = 4 };  /* the child's ends of the pipes; its 1 and 2 are the log */
+
+struct wm_child {
+	pid_t pid;               /* also its process group; 0 = none */
+	int to, from;            /* our ends: write commands, read messages; -1 = closed */
+};
+
+/* Starts /proc/self/exe with these arguments (NULL-terminated, argv[0] included) in a process group of its own; its
+ * stdout and stderr go to log_fd, its stdin is /dev/null. Fork without exec is never used: the vendors' libraries,
+ * OpenMP and threads do not survive it. */
+enum wm_status wm_child_start(const char *const *argv, int log_fd, struct wm_child *child_p);
+/* Waits up to wait_s for the end, then kills the whole group and waits up to 10 s more. Closes the pipes. False:
+ * it outlived SIGKILL (stuck in the kernel) and is left behind. *wstatus_p as waitpid gives it. */
+bool wm_child_end(struct wm_child *child, double wait_s, int *wstatus_p);
+
+#endif
