@@ -264,7 +264,7 @@ struct wm_bench {
 	/* host[i] = tensor i. WM_WRONG + what was expected where. The oracle of a run. Must cost less than ref. */
 	enum wm_status (*verify)(const struct wm_problem *p, enum wm_data_part part, uint64_t seed, void *const *host,
 	                         struct wm_check *check_p);
-	/* Memory benchmarks: the smallest tensor must be at least this many times cache_bytes when cold; else 0. */
+	/* Memory benchmarks: the smallest input must be at least this many times cache_bytes when cold; else 0. */
 	int cold_factor;
 };
 
