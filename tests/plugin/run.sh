@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# A new implementation is one file and one line: adds tests/plugin/toy.c to a copy of the tree, as
+# kernels/cpu/copy_toy.c and a line in registry.def, builds it there and runs it. Prints TAP.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+
+tree=$(mktemp -d "${TMPDIR:-/tmp}/wattmark-plugin-XXXXXX")
+trap 'rm -rf "$tree"' EXIT
+number=0 bad=0
+
+ok() { # name command..
+	local name=$1
+	shift
+	number=$((number + 1))
+	if "$@"; then
+		echo "ok $number - $name"
+	else
+		echo "not ok $number - $name"
+		bad=1
+	fi
+}
+echo 1..4
+# The tree as it is, with what is not committed; a plain copy of it has no git and no list.
+if git rev-parse --git-dir >/dev/null 2>&1; then
+	git ls-files -z --cached --others --exclude-standard
+else
+	find . -name 'build*' -prune -o -type f -print0
+fi | while IFS= read -r -d '' file; do
+	[ -f "$file" ] && printf '%s\0' "$file"
+done | tar -c --null -T - | tar -x -C "$tree"
+cp tests/plugin/toy.c "$tree/kernels/cpu/copy_toy.c"
+sed -i '0,/^WM_IMPL(copy_/s//WM_IMPL(copy_toy)\n&/' "$tree/harness/core/registry.def"
+
+ok "one line was added" [ "$(diff harness/core/registry.def "$tree/harness/core/registry.def" | grep -c '^[<>]')" -eq 1 ]
+ok "the copy builds" make -C "$tree" --no-print-directory -s -j "${JOBS:-2}" B=build build/wattmark
+cd "$tree" || exit 1
+build/wattmark run copy:bytes=1M,cache=hot,dtype=f32 --impl toy --device host --profile smoke --out bundle
+ok "run says all is well" [ $? -eq 0 ]
+build/wattmark report bundle --format json >row.json
+ok "one row, by the toy, ok and verified" jq -e 'length == 1 and
+	(.[0] | .impl == "toy" and .status == "ok" and .verified)' row.json
+exit $bad
