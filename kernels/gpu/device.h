@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * device.h - stands before every portable kernel text and makes it OpenCL C, CUDA or HIP. Texts include nothing
+ * and use only what is defined here and plain C:
+ *
+ *   WM_ENTRY(items) name(..)   a kernel; its groups have that many work-items, all in dimension 0
+ *   WM_GLOBAL, WM_LOCAL        address spaces of pointers, and of arrays at the top of a kernel; WM_INLINE functions
+ *   WM_BARRIER()               all work-items of the group arrive, local memory is seen by all
+ *   wm_group_id(d)             index of the group in dimension d = 0, 1, 2 (a literal)
+ *   wm_local_id()              index of the work-item in its group
+ *   wm_size                    unsigned 64-bit; wm_u16, wm_u32, wm_i8, wm_i32
+ *   wm_f32x16, wm_i32x16, wm_f64x8   vectors of 64 bytes (f64: not on OpenCL devices without cl_khr_fp64)
+ *   wm_splat_T(x)              a vector of one value
+ *   wm_mad_T(a, x, c)          a * x + c with a scalar x, fused for floats
+ *   wm_read_T(p), wm_write_T(p, v)   from and to p[0..lanes) of any alignment of the element
+ *   wm_f32_of_bf16(u), wm_bf16_of_f32(x)                  bits of bfloat16, rounded to nearest even
+ *   wm_read_f16(p, i), wm_write_f16(p, i, x)              IEEE binary16 in memory, as f32 outside of it
+ */
+
+#if defined(__OPENCL_C_VERSION__)
+
+#define WM_ENTRY(items) __kernel __attribute__((reqd_work_group_size(items, 1, 1))) void
+#define WM_GLOBAL __global
+#define WM_LOCAL __local
+#define WM_INLINE static inline __attribute__((always_inline))
+#define WM_BARRIER() barrier(CLK_LOCAL_MEM_FENCE)
+#define wm_group_id(d) ((unsigned)get_group_id(d))
+#define wm_local_id() ((unsigned)get_local_id(0))
+
+typedef ulong wm_size;
+typedef ushort wm_u16;
+typedef uint wm_u32;
+typedef char wm_i8;
+typedef int wm_i32;
+typedef half wm_f16;
+
+typedef float16 wm_f32x16;
+typedef int16 wm_i32x16;
+#define wm_splat_f32(x) ((float16)(x))
+#define wm_splat_i32(x) ((int16)(x))
+#define wm_mad_f32(a, x, c) fma(a, (float16)(x), c)
+#define wm_mad_i32(a, x, c) ((a) * (int16)(x) + (c))
+#define wm_read_f32(p) vload16(0, p)
+#define wm_read_i32(p) vload16(0, p)
+#define wm_write_f32(p, v) vstore16(v, 0, p)
+#define wm_write_i32(p, v) vstore16(v, 0, p)
+#ifdef cl_khr_fp64
+typedef double8 wm_f64x8;
+#define wm_splat_f64(x) ((double8)(x))
+#define wm_mad_f64(a, x, c) fma(a, (double8)(x), c)
+#define wm_read_f64(p) vload8(0, p)
+#define wm_write_f64(p, v) vstore8(v, 0, p)
+#endif
+
+#define wm_bits_of_f32(x) as_uint(x)
+#define wm_f32_of_bits(u) as_float(u)
+#define wm_read_f16(p, i) vload_half(i, p)
+#define wm_write_f16(p, i, x) vstore_half_rte(x, i, p)
+
+#else
+
+#define WM_GLOBAL
+#define WM_INLINE static inline __attribute__((device, unused))
+#if defined(__CUDACC__)
+#define WM_ENTRY(items) extern "C" __global__ __launch_bounds__(items) void
+#define WM_LOCAL __shared__
+#define WM_BARRIER() __syncthreads()
+#define wm_group_id(d) ((d) == 0 ? blockIdx.x : (d) == 1 ? blockIdx.y : blockIdx.z)
+#define wm_local_id() (threadIdx.x)
+#else
+#define WM_ENTRY(items)                                                                                              \
+	extern "C" __attribute__((global)) __attribute__((amdgpu_flat_work_group_size(items, items))) void
+#define WM_LOCAL __attribute__((shared))
+#define WM_BARRIER() __builtin_amdgcn_fence(__ATOMIC_SEQ_CST, "workgroup"), __builtin_amdgcn_s_barrier()
+#define wm_group_id(d)                                                                                               \
+	((d) == 0   ? __builtin_amdgcn_workgroup_id_x()                                                                  \
+	 : (d) == 1 ? __builtin_amdgcn_workgroup_id_y()                                                                  \
+	            : __builtin_amdgcn_workgroup_id_z())
+#define wm_local_id() (__builtin_amdgcn_workitem_id_x())
+#endif
+
+typedef unsigned long long wm_size;
+typedef unsigned short wm_u16;
+typedef unsigned wm_u32;
+typedef signed char wm_i8;
+typedef int wm_i32;
+
+/* A vector of L values of type S, and its four operations, named as in OpenCL C above. */
+#define WM_VECTOR(name, T, S, L)                                                                                     \
+	struct __attribute__((aligned(64))) name {                                                                       \
+		S at[L];                                                                                                     \
+	};                                                                                                               \
+	WM_INLINE name wm_splat_##T(S x) {                                                                               \
+		name r;                                                                                                      \
+		for (int i = 0; i < L; i++)                                                                                  \
+			r.at[i] = x;                                                                                             \
+		return r;                                                                                                    \
+	}                                                                                                                \
+	WM_INLINE name wm_mad_##T(name a, S x, name c) {                                                                 \
+		for (int i = 0; i < L; i++)                                                                                  \
+			c.at[i] = WM_MAD_##T(a.at[i], x, c.at[i]);                                                               \
+		return c;                                                                                                    \
+	}                                                                                                                \
+	WM_INLINE name wm_read_##T(const S *p) {                                                                         \
+		name r;                                                                                                      \
+		for (int i = 0; i < L; i++)                                                                                  \
+			r.at[i] = p[i];                                                                                          \
+		return r;                                                                                                    \
+	}                                                                                                                \
+	WM_INLINE void wm_write_##T(S *p, name v) {                                                                      \
+		for (int i = 0; i < L; i++)                                                                                  \
+			p[i] = v.at[i];                                                                                          \
+	}
+#define WM_MAD_f32(a, x, c) __builtin_fmaf(a, x, c)
+#define WM_MAD_f64(a, x, c) __builtin_fma(a, x, c)
+#define WM_MAD_i32(a, x, c) ((a) * (x) + (c))
+WM_VECTOR(wm_f32x16, f32, float, 16)
+WM_VECTOR(wm_f64x8, f64, double, 8)
+WM_VECTOR(wm_i32x16, i32, int, 16)
+
+WM_INLINE wm_u32 wm_bits_of_f32(float x) {
+	union {
+		float f;
+		wm_u32 u;
+	} both = {x};
+	return both.u;
+}
+WM_INLINE float wm_f32_of_bits(wm_u32 u) {
+	union {
+		wm_u32 u;
+		float f;
+	} both = {u};
+	return both.f;
+}
+
+#if defined(__CUDACC__)
+typedef wm_u16 wm_f16;
+WM_INLINE float wm_read_f16(const wm_f16 *p, wm_size i) {
+	float x;
+	asm("cvt.f32.f16 %0, %1;" : "=f"(x) : "h"(p[i]));
+	return x;
+}
+WM_INLINE void wm_write_f16(wm_f16 *p, wm_size i, float x) {
+	wm_u16 u;
+	asm("cvt.rn.f16.f32 %0, %1;" : "=h"(u) : "f"(x));
+	p[i] = u;
+}
+#else
+typedef _Float16 wm_f16;
+#define wm_read_f16(p, i) ((float)(p)[i])
+#define wm_write_f16(p, i, x) ((p)[i] = (_Float16)(x))
+#endif
+
+#endif
+
+WM_INLINE float wm_f32_of_bf16(wm_u16 u) {
+	return wm_f32_of_bits((wm_u32)u << 16);
+}
+/* Adding half of the last kept place, less one when that place is even, carries as rounding to nearest even does;
+ * a NaN keeps its sign and becomes quiet. */
+WM_INLINE wm_u16 wm_bf16_of_f32(float x) {
+	wm_u32 u = wm_bits_of_f32(x);
+	if ((u & 0x7fffffffu) > 0x7f800000u)
+		return (wm_u16)(u >> 16 | 0x40u);
+	return (wm_u16)((u + 0x7fffu + (u >> 16 & 1u)) >> 16);
+}
