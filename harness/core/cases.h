@@ -40,8 +40,6 @@ enum wm_status wm_cases_expand(const struct wm_suite *suite, const struct wm_dev
 int wm_device_requests(const struct wm_suite *suite, const char *devices, char (*out)[96], int max);
 /* Fisher-Yates by wm_random(seed, 0x53485546, ..): the same order for the same seed. */
 void wm_cases_shuffle(struct wm_cases *cases, uint64_t seed);
-/* Bytes of one buffer set, and whether the whole of it overflows. */
-enum wm_status wm_problem_bytes(const struct wm_problem *p, uint64_t *set_bytes_p);
 /*
  * How many buffer sets the problem's rotation needs on a device with that much cache: hot 1; cold enough that the
  * sets together hold 2 x cache_bytes (method 1), at least 1. WM_SKIP + reason when a memory benchmark's smallest

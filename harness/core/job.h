@@ -10,7 +10,8 @@ struct wm_job {
 	char name[64];
 	struct wm_problems problems;
 	char device[128];            /* list joined by '/': device ids, backend names, or "all" */
-	char impl[128];              /* list joined by '/': implementation names */
+	char device_at[192];         /* "FILE:LINE" that said device; "" = none did */
+	char impl[128];              /* list joined by '/': implementation names, all registered for its benchmarks */
 	bool weigh;                  /* asks for energy (method 4) */
 };
 
@@ -24,12 +25,16 @@ struct wm_suite {
 };
 
 /*
- * Reads what a user named: a suite built in (bench/suites/NAME.ini embedded), else a file if the word has a '/' or
- * ends in .ini, else a pattern (has ':' or is a benchmark's name). Appends to suite; several may be given.
- * [global] holds defaults of all later sections; every other section is a job with bench = NAME and one key per
- * axis, or problem = PATTERN lines (may repeat), or both. Other keys: those of the option table that are marked as
- * job keys, and weigh = yes|no. WM_INPUT with "FILE:LINE: .." on any error: unknown key (nearest named), a line
- * over 198 bytes, a key twice, a section without problems.
+ * Reads what a user named and appends it to suite; several may be given. A suite built in (bench/suites/NAME.ini
+ * embedded); else a pattern, if it has a ':' with no '/' before it or is a benchmark's name, and does not end in
+ * .ini; else a file, if the word has a '/' or ends in .ini. WM_INPUT for any other word, with the nearest known.
+ *
+ * [global] holds defaults of all later sections: axes, device, impl, weigh, and profile, which only it can hold.
+ * Every other section is a job with bench = NAME and a key per axis, or problem = PATTERN lines (may repeat), or
+ * both. An axis that a problem line leaves out is taken from its section, then from [global]. Keys besides bench,
+ * problem, weigh = yes|no and axes: those of the option table that are marked as job keys. WM_INPUT with
+ * "FILE:LINE: .." on any error: unknown key (nearest named), a line over 198 bytes, a key twice, a section without
+ * problems; and when two files ask for different profiles.
  */
 enum wm_status wm_suite_add(const char *word, struct wm_suite *suite);
 void wm_suite_free(struct wm_suite *suite);

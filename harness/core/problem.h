@@ -22,17 +22,31 @@ const struct wm_axis *wm_axis_find(const struct wm_bench *bench, const char *key
  * 1G; K = 1024), a word, a range lo:hi:xF or lo:hi:+S (both ends included where hit), or @key, a tie to another
  * axis. Axes left out take their default. Points whose accept() says WM_INPUT are errors. Several occurrences of
  * the same point in the list are kept once. WM_INPUT: unknown benchmark, axis or word (with the nearest), a
- * malformed list or range, a number out of [min, max] or too large for a long, a circle of ties, too many points.
+ * malformed list or range, a number out of [min, max] or too large for a long, a circle of ties, too many points (over WM_MAX_POINTS in list).
+ * Nothing is appended then.
  */
+enum { WM_MAX_POINTS = 10000 };
 enum wm_status wm_pattern_expand(const char *pattern, struct wm_problems *list);
 /* The same from a benchmark and key/value pairs, as job files have them; pairs = key, value, key, value, .. */
 enum wm_status wm_pattern_expand_pairs(const struct wm_bench *bench, const char *const *pairs, int npairs,
                                        struct wm_problems *list);
+/* A pattern whose left-out axes are looked for in key/value pairs (the first of a key counts) before they take their
+ * default. Keys that the benchmark lacks are passed over: a job file's defaults serve several benchmarks. */
+enum wm_status wm_pattern_expand_over(const char *pattern, const char *const *pairs, int npairs,
+                                      struct wm_problems *list);
+/* The benchmark that a pattern names: WM_INPUT + the nearest when there is none. */
+enum wm_status wm_pattern_bench(const char *pattern, const struct wm_bench **bench_p);
+/* One key=list of a benchmark by itself: WM_INPUT when it could stand in no pattern. */
+enum wm_status wm_axis_check(const struct wm_bench *bench, const char *key, const char *list);
 /* Exactly one point: WM_INPUT when the text gives more. */
 enum wm_status wm_problem_parse(const char *text, struct wm_problem *problem_p);
+/* Bytes of one buffer set: all tensors, dense. WM_INPUT when they overflow. */
+enum wm_status wm_problem_bytes(const struct wm_problem *p, uint64_t *set_bytes_p);
 /* The canonical string without the core's axes that have their default: for progress lines and tables. */
 void wm_problem_brief(const struct wm_problem *p, char *out, size_t room);
 
+/* Room for one more behind n elements of that size: v, or a larger copy (v is freed then). Never NULL. */
+void *wm_grow(void *v, size_t n, size_t *room_p, size_t each);
 /* Splits "a/b/c" in place of a copy: calls fn for each part, stops at the first status that is not WM_OK. */
 enum wm_status wm_split(const char *list, char sep, enum wm_status (*fn)(void *arg, const char *part), void *arg);
 /* A number with K, M, G suffix. WM_INPUT: not a number, too large (names the text). */

@@ -20,11 +20,21 @@ bool wm_impl_runs_on(const struct wm_impl *impl, const char *backend);        /*
 /* Every plug-in keeps its contract: names unique, required members set, axes within limits, defaults that parse,
  * every implementation's benchmark registered. WM_FAILED + the first breach. */
 enum wm_status wm_registry_check(void);
+/* The same of other tables: tests break contracts on purpose. */
+struct wm_registry {
+	const struct wm_backend *const *backends;
+	const struct wm_bench *const *benches;
+	const struct wm_impl *const *impls;
+	const struct wm_report *const *reports;
+};
+enum wm_status wm_registry_check_tables(const struct wm_registry *registry);
 
 /* The word of the list nearest to word by edit distance (at most a third of its letters, at least 1), or NULL. */
 const char *wm_nearest(const char *word, const char *const *words, int n);
 /* wm_fail(WM_INPUT, "unknown KIND 'WORD'; did you mean 'NEAREST'?") or, with no near one, "..; known: a b c". */
 enum wm_status wm_fail_unknown(const char *kind, const char *word, const char *const *words, int n);
+/* The same for a space-separated list of at most 64 words. */
+enum wm_status wm_fail_unknown_of(const char *kind, const char *word, const char *words);
 
 /* Is word one of the space-separated words? Returns its index or -1. */
 int wm_word_index(const char *words, const char *word);

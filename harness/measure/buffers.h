@@ -3,7 +3,7 @@
 #ifndef WM_BUFFERS_H
 #define WM_BUFFERS_H
 
-#include "../core/wm.h"
+#include "core/wm.h"
 
 enum { WM_GUARD = 4096 };        /* bytes of guard before and, at least, after every tensor */
 

@@ -2,7 +2,7 @@
 /* measure.c - the phases of one case, in order. A wrong kernel is never timed, and the timed output is checked. */
 #include "measure.h"
 
-#include "../core/cases.h"
+#include "core/cases.h"
 #include "buffers.h"
 #include "sample.h"
 

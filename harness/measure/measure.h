@@ -6,7 +6,7 @@
 #ifndef WM_MEASURE_H
 #define WM_MEASURE_H
 
-#include "../core/wm.h"
+#include "core/wm.h"
 #include "profile.h"
 
 /* What to measure. All pointers are the caller's and outlive the call. */

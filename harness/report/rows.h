@@ -3,7 +3,7 @@
 #ifndef WM_ROWS_H
 #define WM_ROWS_H
 
-#include "../core/wm.h"
+#include "core/wm.h"
 
 /* One final record: one (case, replicate). Strings live as long as the rows. Numbers are NAN when absent. */
 struct wm_record {
@@ -23,6 +23,7 @@ struct wm_record {
 /* All records of one case of one bundle. */
 struct wm_row {
 	const char *run, *case_id, *bench, *problem, *impl, *origin, *library, *backend, *device, *device_name, *metric;
+	int bundle;                      /* index of its run in wm_rows.runs */
 	struct wm_record *records;       /* sorted by replicate */
 	int n;
 	/* The case as one: worst status (the first replicate that has it gives why), verified if all are, the median
@@ -32,10 +33,12 @@ struct wm_row {
 	const char *why;
 	double median_s, lo_s, hi_s;
 	const char *interval;            /* "between replicates", "within run", "" = none */
+	double work_flop, work_bytes;    /* of one operation */
 	double value;                    /* of metric, from median_s */
 	double value_lo, value_hi;
 	double ceiling;                  /* measured ceiling of the same run and device for this row, NAN = none */
-	const char *ceiling_why;         /* "" or "ceiling not measured in this run" or "ceiling suspect: .." */
+	/* "", "ceiling not measured in this run", "ceiling suspect: ..", "a ceiling itself" (fma and read rows) */
+	const char *ceiling_why;
 };
 
 struct wm_rows {
@@ -49,8 +52,11 @@ struct wm_rows {
 	void *keep;                      /* owns strings and mapped files */
 };
 
-/* Reads bundles (WM_INPUT on the first that is not one; broken lines: reads the rest, then WM_INPUT). Rows stand in
- * the order bench, problem, device, implementation. */
+/*
+ * Reads bundles. Rows stand in the order bench, problem, device, implementation, bundle. WM_INPUT names the first
+ * path that is no bundle, or the first line that is no record; what could be read is in *rows_p all the same, which
+ * is therefore always set and always released by wm_rows_free.
+ */
 enum wm_status wm_rows_read(char *const *paths, int n, struct wm_rows *rows_p);
 void wm_rows_free(struct wm_rows *rows);
 

@@ -3,7 +3,7 @@
 #ifndef WM_CHILD_H
 #define WM_CHILD_H
 
-#include "../core/wm.h"
+#include "core/wm.h"
 
 #include <sys/types.h>
 

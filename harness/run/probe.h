@@ -3,8 +3,8 @@
 #ifndef WM_PROBE_H
 #define WM_PROBE_H
 
-#include "../core/registry.h"
-#include "../system/topology.h"
+#include "core/registry.h"
+#include "system/topology.h"
 
 enum { WM_MAX_DEVICES = 128 };
 

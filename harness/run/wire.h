@@ -3,7 +3,7 @@
 #ifndef WM_WIRE_H
 #define WM_WIRE_H
 
-#include "../core/wm.h"
+#include "core/wm.h"
 
 #include <jansson.h>
 

@@ -6,7 +6,7 @@
 #ifndef WM_BUNDLE_H
 #define WM_BUNDLE_H
 
-#include "../core/wm.h"
+#include "core/wm.h"
 
 #include <jansson.h>
 

@@ -3,7 +3,7 @@
 #ifndef WM_TOPOLOGY_H
 #define WM_TOPOLOGY_H
 
-#include "wm.h"
+#include "core/wm.h"
 
 struct wm_topology;              /* owns an hwloc topology */
 

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* commands.h - the commands; each returns the exit status of the program (results/README.md). */
+#ifndef WM_COMMANDS_H
+#define WM_COMMANDS_H
+
+#include "core/options.h"
+
+enum { WM_EXIT_OK = 0, WM_EXIT_BAD_ROW = 1, WM_EXIT_USAGE = 2, WM_EXIT_INTERRUPTED = 130 };
+
+int wm_cmd_run(const struct wm_option_values *options);
+int wm_cmd_list(const struct wm_option_values *options);
+int wm_cmd_report(const struct wm_option_values *options);
+int wm_cmd_version(const struct wm_option_values *options);
+
+/* "wattmark: WHY" on stderr, one line; returns WM_EXIT_USAGE for WM_INPUT, else WM_EXIT_BAD_ROW. */
+int wm_complain(enum wm_status st);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* main.c - the one place that exits. */
+#include "commands.h"
+
+#include "core/registry.h"
+#include "run/probe.h"
+#include "run/worker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int wm_complain(enum wm_status st) {
+	fprintf(stderr, "wattmark: %s\n", wm_why());
+	return st == WM_INPUT ? WM_EXIT_USAGE : WM_EXIT_BAD_ROW;
+}
+
+static int dispatch(const struct wm_option_values *options) {
+	if (!options->command || options->given[WM_OPT_HELP]) {
+		wm_options_help(stdout, options->command);
+		return WM_EXIT_OK;
+	}
+	switch (options->command->bit) {
+	case WM_CMD_RUN: return wm_cmd_run(options);
+	case WM_CMD_LIST: return wm_cmd_list(options);
+	case WM_CMD_REPORT: return wm_cmd_report(options);
+	case WM_CMD_VERSION: return wm_cmd_version(options);
+	}
+	return WM_EXIT_USAGE;
+}
+
+int main(int argc, char **argv) {
+	struct wm_option_values options;
+	enum wm_status st = wm_registry_check();
+	int code;
+
+	if (st != WM_OK)
+		return wm_complain(st);
+	/* the two commands that the supervisor gives its children, in no help */
+	if (argc == 2 && strcmp(argv[1], "--as-worker") == 0)
+		return wm_worker_main();
+	if (argc == 3 && strcmp(argv[1], "--as-probe") == 0)
+		return wm_probe_main(argv[2]);
+	st = wm_options_parse(argc, argv, &options);
+	if (st != WM_OK)
+		return wm_complain(st);
+	code = dispatch(&options);
+	wm_options_free(&options);
+	return code;
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* manifest.c - run.json, cases.jsonl, suite.ini and topology.xml, written and read back. */
+#include "manifest.h"
+
+#include "system/environment.h"
+#include "wire.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { PATH_ROOM = 4096 };
+
+static json_t *now_iso(void) {
+	char text[32];
+	time_t t = time(NULL);
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return json_string(text);
+}
+
+/* This process's command line, word by word. */
+static json_t *command_line(void) {
+	json_t *words = json_array();
+	FILE *f = fopen("/proc/self/cmdline", "r");
+	char *word = NULL;
+	size_t room = 0;
+
+	while (f && getdelim(&word, &room, 0, f) > 0)
+		json_array_append_new(words, json_string(word));
+	free(word);
+	if (f)
+		fclose(f);
+	return words;
+}
+
+static json_t *new_segment(void) {
+	char boot[64];
+
+	wm_boot_id(boot);
+	return json_pack("{s:o, s:s}", "started", now_iso(), "boot_id", boot);
+}
+
+static json_t *run_json(const struct wm_run_plan *plan, const struct wm_suite *suite) {
+	json_t *devices = json_array(), *missing = json_array();
+	char binary[17];
+
+	wm_binary_id(binary);
+	for (int i = 0; i < plan->machine->n; i++)
+		json_array_append_new(devices, wm_device_to_json(&plan->machine->devs[i]));
+	for (int i = 0; i < plan->machine->nmissing; i++)
+		json_array_append_new(missing, json_pack("{s:s, s:s}", "backend", plan->machine->missing[i].backend, "why",
+		                                         plan->machine->missing[i].why));
+	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:i, s:I, s:o, s:o, s:n, s:s, s:I, s:s, s:[o], s:o, s:o, s:o}", //
+	                 "schema", WM_SCHEMA, "method", WM_METHOD, "run", wm_bundle_run_id(plan->bundle), "suite", suite->name,
+	                 "profile", plan->profile->name, "replicates", plan->replicates, "seed", (json_int_t)plan->seed, "command",
+	                 command_line(), "started", now_iso(), "ended", "outcome", "running", "planned",
+	                 (json_int_t)plan->cases->n * plan->replicates, "binary", binary, "segments", new_segment(), "devices",
+	                 devices, "missing", missing, "environment", wm_environment(""));
+}
+
+/* cases.jsonl, one line a case in the order of the run. NULL only when memory is out. */
+static char *cases_text(const struct wm_run_plan *plan) {
+	char *text = NULL;
+	size_t bytes;
+	FILE *f = open_memstream(&text, &bytes);
+
+	for (size_t i = 0; f && i < plan->cases->n; i++) {
+		const struct wm_case *c = &plan->cases->v[i];
+		const struct wm_device *dev = &plan->machine->devs[c->device];
+		char key[256];
+		json_t *line;
+
+		wm_device_key(dev, key, sizeof(key));
+		line = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:f}", "index", (json_int_t)i, "case", c->id, "problem",
+		                 c->problem.str, "bench", c->problem.bench->name, "impl", c->impl->name, "device", dev->id,
+		                 "device_key", key, "weigh", c->weigh, "expect_s", c->expect_s);
+		json_dumpf(line, f, JSON_COMPACT);
+		fputc('\n', f);
+		json_decref(line);
+	}
+	if (f)
+		fclose(f);
+	return text;
+}
+
+/* The job file that was run, or one that says the same as the patterns did. */
+static enum wm_status put_suite(struct wm_bundle *bundle, const struct wm_suite *suite, char *const *operands, int n) {
+	char *text = NULL;
+	size_t bytes;
+	FILE *f;
+	enum wm_status st;
+
+	if (suite->text)
+		return wm_bundle_put_text(bundle, "suite.ini", suite->text);
+	f = open_memstream(&text, &bytes);
+	if (!f)
+		return wm_fail(WM_NOMEM, "no memory for suite.ini");
+	fprintf(f, "[patterns]\n");
+	for (int i = 0; i < n; i++)
+		fprintf(f, "problem = %s\n", operands[i]);
+	fclose(f);
+	st = wm_bundle_put_text(bundle, "suite.ini", text);
+	free(text);
+	return st;
+}
+
+static enum wm_status put_topology(struct wm_bundle *bundle, const struct wm_topology *topo) {
+	char path[PATH_ROOM];
+
+	snprintf(path, sizeof(path), "%s/topology.xml", wm_bundle_path(bundle));
+	return wm_topology_write(topo, path);
+}
+
+enum wm_status wm_manifest_write(const struct wm_run_plan *plan, const struct wm_suite *suite, char *const *operands, int n,
+                                 const struct wm_topology *topo) {
+	json_t *run = run_json(plan, suite);
+	char *cases = cases_text(plan);
+	enum wm_status st = run && cases ? WM_OK : wm_fail(WM_NOMEM, "no memory for the bundle's first files");
+
+	if (st == WM_OK)
+		st = put_suite(plan->bundle, suite, operands, n);
+	if (st == WM_OK)
+		st = put_topology(plan->bundle, topo);
+	if (st == WM_OK)
+		st = wm_bundle_put_text(plan->bundle, "cases.jsonl", cases);
+	if (st == WM_OK)
+		st = wm_bundle_put_json(plan->bundle, "run.json", run);
+	json_decref(run);
+	free(cases);
+	return st;
+}
+
+enum wm_status wm_manifest_end(struct wm_bundle *bundle, bool interrupted) {
+	char path[PATH_ROOM];
+	json_error_t error;
+	json_t *run;
+	enum wm_status st;
+
+	snprintf(path, sizeof(path), "%s/run.json", wm_bundle_path(bundle));
+	run = json_load_file(path, 0, &error);
+	if (!run)
+		return wm_fail(WM_FAILED, "%s: %s", path, error.text);
+	json_object_set_new(run, "ended", now_iso());
+	json_object_set_new(run, "outcome", json_string(interrupted ? "interrupted" : "complete"));
+	st = wm_bundle_put_json(bundle, "run.json", run);
+	json_decref(run);
+	return st;
+}
+
+/* ---- resume ---- */
+
+static const char *text_of(const json_t *object, const char *key) {
+	const char *s = json_string_value(json_object_get(object, key));
+
+	return s ? s : "";
+}
+
+static enum wm_status same(const char *path, const char *field, const char *then, const char *now) {
+	if (strcmp(then, now) == 0)
+		return WM_OK;
+	return wm_fail(WM_INPUT, "cannot resume %s: %s was '%s', is '%s'", path, field, then, now);
+}
+
+/* The device of a case as it is now; its key and its cores must be those of then. */
+static enum wm_status match_device(const char *path, const json_t *run, const char *id, const struct wm_topology *topo,
+                                   struct wm_machine *machine, int *device_p) {
+	const json_t *devices = json_object_get(run, "devices");
+	char key_then[256], key_now[256];
+	struct wm_device then = {0};
+	enum wm_status st;
+	int at = 0;
+
+	for (size_t i = 0; i < json_array_size(devices); i++)
+		if (strcmp(text_of(json_array_get(devices, i), "id"), id) == 0)
+			wm_device_from_json(json_array_get(devices, i), &then);
+	while (at < machine->n && strcmp(machine->devs[at].id, id) != 0)
+		at++;
+	if (at == machine->n && strncmp(id, "host:", 5) == 0 && at < WM_MAX_DEVICES) {
+		st = wm_topology_host(topo, id, &machine->devs[at]);
+		if (st != WM_OK)
+			return st;
+		machine->n++;
+	}
+	if (at == machine->n)
+		return wm_fail(WM_INPUT, "cannot resume %s: device %s is not here now", path, id);
+	wm_device_key(&then, key_then, sizeof(key_then));
+	wm_device_key(&machine->devs[at], key_now, sizeof(key_now));
+	st = same(path, "the device", key_then, key_now);
+	if (st == WM_OK)
+		st = same(path, "the device's cores", then.cpuset, machine->devs[at].cpuset);
+	if (st == WM_OK)
+		*device_p = at;
+	return st;
+}
+
+static enum wm_status read_case(const char *path, const json_t *run, const json_t *line, const struct wm_topology *topo,
+                                struct wm_machine *machine, struct wm_cases *cases) {
+	struct wm_case c = {.weigh = json_is_true(json_object_get(line, "weigh")),
+	                    .expect_s = json_number_value(json_object_get(line, "expect_s"))};
+	enum wm_status st = wm_problem_parse(text_of(line, "problem"), &c.problem);
+
+	if (st != WM_OK)
+		return st;
+	snprintf(c.id, sizeof(c.id), "%s", text_of(line, "case"));
+	c.impl = wm_impl_find(c.problem.bench->name, text_of(line, "impl"));
+	if (!c.impl)
+		return wm_fail(WM_INPUT, "%s/cases.jsonl: unknown implementation '%s'", path, text_of(line, "impl"));
+	st = match_device(path, run, text_of(line, "device"), topo, machine, &c.device);
+	if (st != WM_OK)
+		return st;
+	if (cases->n == cases->room) {
+		size_t room = cases->room ? 2 * cases->room : 64;
+		struct wm_case *more = realloc(cases->v, room * sizeof(*more));
+
+		if (!more)
+			return wm_fail(WM_NOMEM, "no memory for %zu cases", room);
+		cases->v = more;
+		cases->room = room;
+	}
+	cases->v[cases->n++] = c;
+	return WM_OK;
+}
+
+static enum wm_status read_cases(const char *path, const json_t *run, const struct wm_topology *topo,
+                                 struct wm_machine *machine, struct wm_cases *cases) {
+	char file[PATH_ROOM];
+	char *text = NULL;
+	size_t room = 0;
+	enum wm_status st = WM_OK;
+	FILE *f;
+
+	snprintf(file, sizeof(file), "%s/cases.jsonl", path);
+	f = fopen(file, "r");
+	if (!f)
+		return wm_fail(WM_INPUT, "%s: cannot be read: not a bundle that can be resumed", file);
+	while (st == WM_OK && getline(&text, &room, f) > 0) {
+		json_error_t error;
+		json_t *line = json_loads(text, 0, &error);
+
+		st = line ? read_case(path, run, line, topo, machine, cases) : wm_fail(WM_INPUT, "%s: %s", file, error.text);
+		json_decref(line);
+	}
+	free(text);
+	fclose(f);
+	return st;
+}
+
+/* Was the machine booted anew, or a driver changed, since the last segment? */
+static bool segment_ended(const json_t *run, const struct wm_machine *machine) {
+	const json_t *segments = json_object_get(run, "segments"), *devices = json_object_get(run, "devices");
+	const json_t *last = json_array_get(segments, json_array_size(segments) - 1);
+	char boot[64];
+
+	wm_boot_id(boot);
+	if (strcmp(boot, text_of(last, "boot_id")) != 0)
+		return true;
+	for (size_t i = 0; i < json_array_size(devices); i++)
+		for (int k = 0; k < machine->n; k++)
+			if (strcmp(machine->devs[k].id, text_of(json_array_get(devices, i), "id")) == 0 &&
+			    strcmp(machine->devs[k].driver, text_of(json_array_get(devices, i), "driver")) != 0)
+				return true;
+	return false;
+}
+
+static enum wm_status check_run(const char *path, const json_t *run) {
+	char binary[17];
+	enum wm_status st;
+
+	wm_binary_id(binary);
+	st = same(path, "method", text_of(run, "method"), WM_METHOD);
+	return st == WM_OK ? same(path, "binary", text_of(run, "binary"), binary) : st;
+}
+
+enum wm_status wm_manifest_resume(const char *path, const struct wm_topology *topo, struct wm_machine *machine,
+                                  struct wm_cases *cases, struct wm_run_plan *plan) {
+	struct wm_bundle *bundle;
+	json_t *run, *segments;
+	json_error_t error;
+	char file[PATH_ROOM];
+	bool new;
+	enum wm_status st;
+
+	snprintf(file, sizeof(file), "%s/run.json", path);
+	run = json_load_file(file, 0, &error);
+	if (!run)
+		return wm_fail(WM_INPUT, "%s: %s: not a bundle that can be resumed", file, error.text);
+	st = check_run(path, run);
+	if (st == WM_OK)
+		st = read_cases(path, run, topo, machine, cases);
+	if (st != WM_OK)
+		goto out;
+	segments = json_object_get(run, "segments");
+	new = segment_ended(run, machine);
+	plan->segment = (int)json_array_size(segments) - (new ? 0 : 1);
+	plan->profile = wm_profile_find(text_of(run, "profile"));
+	plan->replicates = (int)json_integer_value(json_object_get(run, "replicates"));
+	plan->seed = (uint64_t)json_integer_value(json_object_get(run, "seed"));
+	if (!plan->profile || plan->replicates < 1) {
+		st = wm_fail(WM_INPUT, "%s: profile or replicates are missing", file);
+		goto out;
+	}
+	json_decref(run);
+	run = NULL;
+	st = wm_bundle_resume(path, plan->segment, &bundle, &run);
+	if (st != WM_OK)
+		goto out;
+	if (new)
+		json_array_append_new(json_object_get(run, "segments"), new_segment());
+	json_object_set_new(run, "outcome", json_string("running"));
+	st = wm_bundle_put_json(bundle, "run.json", run);
+	if (st == WM_OK)
+		plan->bundle = bundle;
+	else
+		wm_bundle_close(bundle);
+out:
+	json_decref(run);
+	return st;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* progress.c - "[ 3/42] problem  device implementation  status  value  time left", on stderr. */
+#include "progress.h"
+
+#include "core/problem.h"
+#include "report/units.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct wm_progress {
+	const struct wm_run_plan *plan;
+	bool quiet, terminal;
+	size_t total, done;
+	double from, expected, spent;    /* start; estimates of all and of what is done */
+	char head[400];                  /* of the case in flight */
+};
+
+struct wm_progress *wm_progress_open(const struct wm_run_plan *plan) {
+	struct wm_progress *p = wm_zalloc(sizeof(*p));
+
+	p->plan = plan;
+	p->quiet = plan->quiet;
+	p->terminal = isatty(STDERR_FILENO) == 1;
+	p->total = plan->cases->n * (size_t)plan->replicates;
+	p->from = wm_now();
+	p->expected = wm_plan_seconds(plan);
+	for (int r = 0; r < plan->replicates; r++)
+		for (size_t i = 0; i < plan->cases->n; i++)
+			if (wm_bundle_is_final(plan->bundle, plan->cases->v[i].id, r)) {
+				p->done++;
+				p->expected -= plan->cases->v[i].expect_s;
+			}
+	return p;
+}
+
+void wm_progress_close(struct wm_progress *p) {
+	if (!p->quiet && p->terminal)
+		fputs("\r\033[K", stderr);
+	free(p);
+}
+
+void wm_progress_begin(struct wm_progress *p, const struct wm_case *c, const struct wm_device *dev) {
+	char brief[WM_PROBLEM_CHARS];
+
+	wm_problem_brief(&c->problem, brief, sizeof(brief));
+	snprintf(p->head, sizeof(p->head), "[%*zu/%zu] %s  %s %s", p->total > 99 ? 3 : 2, p->done + 1, p->total, brief, dev->id,
+	         c->impl->name);
+	wm_progress_phase(p, "start");
+}
+
+void wm_progress_phase(struct wm_progress *p, const char *phase) {
+	if (p->quiet || !p->terminal)
+		return;
+	fprintf(stderr, "\r\033[K%s  %s ..", p->head, phase);
+	fflush(stderr);
+}
+
+/* The estimates of what is left, stretched by how the estimates of what is done turned out. */
+static double seconds_left(const struct wm_progress *p) {
+	double stretch = p->spent > 0 ? (wm_now() - p->from) / p->spent : 1;
+
+	return (p->expected - p->spent) * stretch;
+}
+
+void wm_progress_row(struct wm_progress *p, const struct wm_case *c, const struct wm_device *dev, const json_t *record) {
+	const char *status = json_string_value(json_object_get(record, "status"));
+	const char *why = json_string_value(json_object_get(record, "why"));
+	const json_t *values = json_object_get(record, "values");
+	double flop = json_number_value(json_object_get(values, "flop_per_s"));
+	double bytes = json_number_value(json_object_get(values, "bytes_per_s"));
+	char value[WM_UNIT_CHARS] = "";
+	long left;
+
+	(void)dev;
+	p->done++;
+	p->spent += c->expect_s;
+	if (p->quiet)
+		return;
+	if (strcmp(c->problem.bench->metric, "flop/s") == 0 && flop > 0)
+		wm_units_rate(flop, "flop/s", value);
+	else if (bytes > 0)
+		wm_units_rate(bytes, "B/s", value);
+	left = (long)seconds_left(p);
+	fprintf(stderr, "%s%s  %s%s%s%s%s  %ld:%02ld left\n", p->terminal ? "\r\033[K" : "", p->head, status, value[0] ? "  " : "", value,
+	        why[0] ? ": " : "", why, left / 60, left % 60);
+}

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* supervisor.c - one worker at a time: order, phases with deadlines, answer, record. Loads no vendor library. */
+#include "supervisor.h"
+
+#include "child.h"
+#include "progress.h"
+#include "wire.h"
+
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A phase that builds, fills or verifies may take this many deadlines longer than it said; a timed one only one. */
+#define GENEROUS 12
+#define EXIT_WAIT_S 10.0
+enum { MAX_DEATHS = 3, MAX_IMPLS = 128 };
+
+struct supervisor {
+	const struct wm_run_plan *plan;
+	struct wm_run_outcome *outcome;
+	struct wm_progress *progress;
+	int log_fd;
+	int deaths_in_a_row[MAX_IMPLS];  /* by place in wm_impls */
+	bool lost[WM_MAX_DEVICES];       /* a worker on it outlived SIGKILL */
+	double started;
+};
+
+/* One worker on one case. */
+struct attempt {
+	struct wm_child child;
+	struct wm_wire wire;
+	char phase[16];
+	double until;                    /* deadline of the phase */
+	json_t *answer;                  /* NULL until it came */
+};
+
+/* ---- signals ---- */
+
+static volatile sig_atomic_t interrupts;
+static volatile sig_atomic_t worker_group;
+
+static void on_interrupt(int signal_number) {
+	(void)signal_number;
+	if (interrupts++ == 0)
+		return;
+	if (worker_group > 0)
+		kill(-worker_group, SIGKILL);
+	_exit(130);
+}
+
+/* Blocked but while ppoll waits, so that no signal slips in between a look and a wait. */
+static void catch_signals(sigset_t *while_waiting_p) {
+	const int caught[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action = {.sa_handler = on_interrupt};
+	sigset_t set;
+
+	sigemptyset(&action.sa_mask);
+	sigemptyset(&set);
+	interrupts = 0;
+	for (int i = 0; i < 3; i++) {
+		sigaction(caught[i], &action, NULL);
+		sigaddset(&set, caught[i]);
+	}
+	signal(SIGPIPE, SIG_IGN);
+	sigprocmask(SIG_BLOCK, &set, while_waiting_p);
+	for (int i = 0; i < 3; i++)
+		sigdelset(while_waiting_p, caught[i]);
+}
+
+/* A signal that came while nobody waited is pending: let it in. */
+static bool interrupted(const sigset_t *while_waiting) {
+	struct timespec now = {0};
+
+	ppoll(NULL, 0, &now, while_waiting);
+	return interrupts > 0;
+}
+
+/* ---- records ---- */
+
+static json_t *work_json(const struct wm_problem *p) {
+	struct wm_work w;
+
+	p->bench->work(p, &w);
+	return json_pack("{s:f, s:f, s:f}", "flop", w.flop, "bytes", w.bytes, "wire_bytes", w.wire_bytes);
+}
+
+/* A record with everything that is known before a worker has said anything: identity, and null for the rest. */
+static json_t *new_record(const struct supervisor *s, size_t index, int replicate) {
+	const struct wm_run_plan *plan = s->plan;
+	const struct wm_case *c = &plan->cases->v[index];
+	const struct wm_device *dev = &plan->machine->devs[c->device];
+	char key[256];
+	json_t *r;
+
+	wm_device_key(dev, key, sizeof(key));
+	r = json_pack("{s:i, s:s, s:s, s:i, s:I, s:s, s:i}", "schema", WM_SCHEMA, "method", WM_METHOD, "run",
+	              wm_bundle_run_id(plan->bundle), "segment", plan->segment, "index", (json_int_t)index, "case", c->id,
+	              "replicate", replicate);
+	json_object_update_new(r, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "bench", c->problem.bench->name,
+	                                    "problem", c->problem.str, "impl", c->impl->name, "origin",
+	                                    wm_origin_word(c->impl->origin), "library", "", "backend", dev->backend, "device",
+	                                    dev->id, "device_key", key, "device_name", dev->name, "driver", dev->driver));
+	json_object_update_new(r, json_pack("{s:s, s:s, s:s, s:b}", "status", wm_status_word(WM_FAILED), "why", "", "phase", "",
+	                                    "verified", 0));
+	json_object_update_new(r, json_pack("{s:s, s:o, s:n, s:{s:n, s:n}, s:n, s:n}", "metric", c->problem.bench->metric, "work",
+	                                    work_json(&c->problem), "time", "values", "flop_per_s", "bytes_per_s", "steady",
+	                                    "check"));
+	json_object_update_new(r, json_pack("{s:n, s:n, s:I, s:i, s:s, s:s, s:I, s:s, s:n, s:s}", "sets", "rotation_bytes",
+	                                    "cache_bytes", (json_int_t)dev->cache_bytes, "threads", dev->threads, "cpuset",
+	                                    dev->cpuset, "nodeset", dev->nodeset, "seed", (json_int_t)plan->seed, "fingerprint",
+	                                    "", "energy", "not_weighed",
+	                                    c->weigh ? "this version reads no meter" : "not asked"));
+	return r;
+}
+
+static void set_status(json_t *record, enum wm_status status, const char *why) {
+	json_t *text = json_string(why);
+
+	json_object_set_new(record, "status", json_string(wm_status_word(status)));
+	json_object_set_new(record, "why", text ? text : json_string("(not UTF-8)"));
+}
+
+static double unix_now(void) {
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Writes the final record (borrowed) and tells the user. */
+static enum wm_status settle(struct supervisor *s, size_t index, json_t *record, const json_t *samples) {
+	size_t n = json_array_size(samples);
+	double *x = wm_zalloc((n + 1) * sizeof(*x));
+	enum wm_status st;
+
+	for (size_t i = 0; i < n; i++)
+		x[i] = json_number_value(json_array_get(samples, i));
+	st = wm_bundle_record(s->plan->bundle, record, x, n);
+	free(x);
+	if (st != WM_OK)
+		return st;
+	wm_progress_row(s->progress, &s->plan->cases->v[index], &s->plan->machine->devs[s->plan->cases->v[index].device], record);
+	return WM_OK;
+}
+
+static enum wm_status settle_unrun(struct supervisor *s, size_t index, int replicate, enum wm_status status,
+                                   const char *why) {
+	json_t *record = new_record(s, index, replicate);
+	enum wm_status st;
+
+	set_status(record, status, why);
+	json_object_update_new(record, json_pack("{s:f, s:f}", "began", unix_now(), "wall_s", 0.0));
+	st = settle(s, index, record, NULL);
+	json_decref(record);
+	return st;
+}
+
+/* ---- one attempt ---- */
+
+static enum wm_status send_order(struct supervisor *s, const struct wm_case *c, struct attempt *a) {
+	json_t *order = json_pack("{s:s, s:s, s:o, s:s, s:I}", "problem", c->problem.str, "impl", c->impl->name, "device",
+	                          wm_device_to_json(&s->plan->machine->devs[c->device]), "profile", s->plan->profile->name, "seed",
+	                          (json_int_t)s->plan->seed);
+
+	return wm_wire_send(a->child.to, order);
+}
+
+static void take_message(struct supervisor *s, struct attempt *a, json_t *message) {
+	const char *phase = json_string_value(json_object_get(message, "phase"));
+	double expect_s = json_number_value(json_object_get(message, "expect_s"));
+
+	if (json_object_get(message, "status")) {
+		a->answer = message;
+		return;
+	}
+	if (phase) {
+		bool tight = json_is_true(json_object_get(message, "tight"));
+		double spare = s->plan->deadline_s;
+
+		snprintf(a->phase, sizeof(a->phase), "%s", phase);
+		a->until = wm_now() + (tight ? 2 * expect_s + spare : expect_s + GENEROUS * spare);
+		wm_progress_phase(s->progress, a->phase);
+	}
+	json_decref(message);
+}
+
+/* Listens until the answer, the end of the worker, its deadline, or an interruption. WM_HANG: the deadline. */
+static enum wm_status listen(struct supervisor *s, struct attempt *a, const sigset_t *while_waiting) {
+	a->until = wm_now() + GENEROUS * s->plan->deadline_s;
+	while (!a->answer && !a->wire.closed && !interrupts) {
+		struct pollfd fd = {.fd = a->wire.fd, .events = POLLIN};
+		double left = a->until - wm_now();
+		double whole = floor(fmax(left, 0));
+		struct timespec wait = {.tv_sec = (time_t)whole, .tv_nsec = (long)(1e9 * fmax(left - whole, 0))};
+		json_t *message;
+		int ready = ppoll(&fd, 1, &wait, while_waiting);
+		enum wm_status st;
+
+		if (ready < 0 && errno != EINTR)
+			return wm_fail(WM_FAILED, "ppoll: %s", strerror(errno));
+		if (ready <= 0) {
+			if (wm_now() >= a->until)
+				return wm_fail(WM_HANG, "no end of phase %s by its deadline", a->phase);
+			continue;
+		}
+		st = wm_wire_fill(&a->wire);
+		while (st == WM_OK && !a->answer) {
+			st = wm_wire_next(&a->wire, &message);
+			if (st != WM_OK || !message)
+				break;
+			take_message(s, a, message);
+		}
+		if (st != WM_OK)
+			return st;
+	}
+	return WM_OK;
+}
+
+static bool counts_as_death(enum wm_status st) {
+	return st == WM_CRASH || st == WM_HANG;
+}
+
+/* How a worker that gave no answer came to its end, as the record's status and reason. */
+static enum wm_status read_end(const struct attempt *a, enum wm_status heard, int wstatus) {
+	if (heard != WM_OK)
+		return heard;
+	if (WIFSIGNALED(wstatus))
+		return wm_fail(WM_CRASH, "killed by signal %d (%s) in phase %s", WTERMSIG(wstatus), strsignal(WTERMSIG(wstatus)),
+		               a->phase);
+	return wm_fail(WM_CRASH, "ended with status %d in phase %s, without an answer", WEXITSTATUS(wstatus), a->phase);
+}
+
+static void merge_answer(json_t *record, json_t *answer) {
+	json_object_set(record, "status", json_object_get(answer, "status"));
+	json_object_set(record, "why", json_object_get(answer, "why"));
+	json_object_set(record, "verified", json_object_get(answer, "verified"));
+	json_object_update(record, json_object_get(answer, "measured"));
+}
+
+/* Runs one (case, replicate) in a fresh worker; an interrupted one gets its mark and no record. */
+static enum wm_status attempt_case(struct supervisor *s, size_t index, int replicate, const sigset_t *while_waiting) {
+	const struct wm_case *c = &s->plan->cases->v[index];
+	const char *argv[] = {"wattmark", "--as-worker", NULL};
+	struct attempt a = {.phase = "open", .child = {.to = -1, .from = -1}};
+	json_t *record = new_record(s, index, replicate);
+	double began = unix_now(), from = wm_now();
+	int wstatus = 0;
+	enum wm_status heard, st;
+
+	heard = wm_child_start(argv, s->log_fd, &a.child);
+	if (heard == WM_OK) {
+		worker_group = a.child.pid;
+		a.wire.fd = a.child.from;
+		/* a worker that dies at once breaks this pipe: how it ended says more than that */
+		send_order(s, c, &a);
+		heard = listen(s, &a, while_waiting);
+		if (!wm_child_end(&a.child, a.answer ? EXIT_WAIT_S : a.wire.closed ? 1 : 0, &wstatus)) {
+			s->lost[c->device] = true;
+			heard = wm_fail(WM_HANG, "its worker outlived SIGKILL by 10 s in phase %s: the device counts as lost", a.phase);
+		}
+		worker_group = 0;
+		if (!a.answer)
+			heard = read_end(&a, heard, wstatus);
+	}
+	if (interrupts && !a.answer) {
+		s->outcome->interrupted = true;
+		st = wm_bundle_interrupted(s->plan->bundle, c->id, replicate);
+		goto out;
+	}
+	if (a.answer)
+		merge_answer(record, a.answer);
+	else
+		set_status(record, heard, wm_why());
+	json_object_update_new(record, json_pack("{s:s, s:f, s:f}", "phase", a.phase, "began", began, "wall_s", wm_now() - from));
+	for (int i = 0; wm_impls[i] && i < MAX_IMPLS; i++)
+		if (wm_impls[i] == c->impl)
+			s->deaths_in_a_row[i] = a.answer || !counts_as_death(heard) ? 0 : s->deaths_in_a_row[i] + 1;
+	st = settle(s, index, record, json_object_get(a.answer, "samples"));
+out:
+	wm_wire_free(&a.wire);
+	json_decref(a.answer);
+	json_decref(record);
+	return st;
+}
+
+/* ---- the whole run ---- */
+
+static int deaths_of(const struct supervisor *s, const struct wm_impl *impl) {
+	for (int i = 0; wm_impls[i] && i < MAX_IMPLS; i++)
+		if (wm_impls[i] == impl)
+			return s->deaths_in_a_row[i];
+	return 0;
+}
+
+/* Why a case gets its record without a worker; "" = it runs. */
+static void reason_not_to_run(const struct supervisor *s, const struct wm_case *c, char why[256]) {
+	const struct wm_device *dev = &s->plan->machine->devs[c->device];
+
+	why[0] = 0;
+	if (dev->off[0])
+		snprintf(why, 256, "%s: %.200s", dev->id, dev->off);
+	else if (s->lost[c->device])
+		snprintf(why, 256, "%s is lost: a worker on it outlived SIGKILL", dev->id);
+	else if (deaths_of(s, c->impl) >= MAX_DEATHS)
+		snprintf(why, 256, "crashed %d times", MAX_DEATHS);
+	else if (wm_now() - s->started > s->plan->time_budget_s)
+		snprintf(why, 256, "time budget of %g s is spent", s->plan->time_budget_s);
+}
+
+static enum wm_status one(struct supervisor *s, size_t index, int replicate, const sigset_t *while_waiting) {
+	const struct wm_case *c = &s->plan->cases->v[index];
+	char why[256];
+	enum wm_status st;
+
+	wm_progress_begin(s->progress, c, &s->plan->machine->devs[c->device]);
+	if (wm_bundle_deaths(s->plan->bundle, c->id, replicate) >= 2)
+		return settle_unrun(s, index, replicate, WM_CRASH, "the whole run died twice while this case was in flight");
+	reason_not_to_run(s, c, why);
+	if (why[0])
+		return settle_unrun(s, index, replicate, WM_SKIP, why);
+	st = wm_bundle_begin(s->plan->bundle, c->id, replicate);
+	return st == WM_OK ? attempt_case(s, index, replicate, while_waiting) : st;
+}
+
+double wm_plan_seconds(const struct wm_run_plan *plan) {
+	double sum = 0;
+
+	for (size_t i = 0; i < plan->cases->n; i++)
+		sum += plan->cases->v[i].expect_s;
+	return sum * plan->replicates;
+}
+
+enum wm_status wm_supervise(const struct wm_run_plan *plan, struct wm_run_outcome *outcome_p) {
+	struct wm_run_outcome outcome = {0};
+	struct supervisor s = {.plan = plan, .outcome = &outcome, .started = wm_now()};
+	sigset_t while_waiting;
+	enum wm_status st = wm_bundle_append_fd(plan->bundle, "worker.log", &s.log_fd);
+
+	if (st != WM_OK)
+		return st;
+	s.progress = wm_progress_open(plan);
+	catch_signals(&while_waiting);
+	for (int r = 0; r < plan->replicates; r++)
+		for (size_t i = 0; i < plan->cases->n && st == WM_OK && !outcome.interrupted; i++) {
+			if (wm_bundle_is_final(plan->bundle, plan->cases->v[i].id, r))
+				continue;
+			outcome.interrupted = interrupted(&while_waiting);
+			if (!outcome.interrupted)
+				st = one(&s, i, r, &while_waiting);
+		}
+	wm_progress_close(s.progress);
+	close(s.log_fd);
+	if (st == WM_OK)
+		*outcome_p = outcome;
+	return st;
+}
