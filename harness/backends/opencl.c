@@ -40,7 +40,7 @@ enum { ROUSE_ITEMS = 64, ROUSE_GROUPS_PER_UNIT = 4 };
 /* Integer work that no compiler removes: a linear congruential generator per work-item. */
 static const char rouse_text[] =
     "WM_ENTRY(64) rouse(WM_GLOBAL unsigned *out, unsigned rounds) {\n"
-    "	unsigned i = wm_group_id(0) * 64u + wm_local_id(0), x = i;\n"
+    "	unsigned i = wm_group_id(0) * 64u + wm_local_id(), x = i;\n"
     "	for (unsigned r = 0; r < rounds; r++)\n"
     "		x = x * 1664525u + 1013904223u;\n"
     "	out[i] = x;\n"
@@ -491,11 +491,12 @@ static enum wm_status build_failed(struct place *at, cl_program program, cl_int 
 
 static enum wm_status build(struct wm_device *dev, const char *text, const char *flags, void **module_p) {
 	struct place *at = dev->priv;
-	const char *texts[2] = {wm_embedded("kernels/gpu/device.h"), text};
+	/* the compiler counts lines from the start of the text that its author wrote */
+	const char *texts[3] = {wm_embedded("kernels/gpu/device.h"), "\n#line 1 \"kernel text\"\n", text};
 	cl_int err;
 	if (!texts[0])
 		return wm_fail(WM_FAILED, "kernels/gpu/device.h is not embedded in this binary");
-	cl_program program = cl.CreateProgramWithSource(at->context, 2, texts, NULL, &err);
+	cl_program program = cl.CreateProgramWithSource(at->context, 3, texts, NULL, &err);
 	if (err)
 		return failed("clCreateProgramWithSource", err);
 	err = cl.BuildProgram(program, 1, &at->id, flags ? flags : "", NULL, NULL);
