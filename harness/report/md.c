@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* md.c - the same tables in GitHub's Markdown. */
+#include "cells.h"
+#include "text.h"
+
+#include <string.h>
+
+/* Clean text with a backslash before every character that Markdown or HTML would act on. */
+static void put_text(FILE *out, const char *text) {
+	char clean[WM_CELL_CHARS];
+	wm_text_clean(text, clean, sizeof clean);
+	for (const char *c = clean; *c; c++) {
+		if (strchr("\\`*[]<>|~&", *c))
+			fputc('\\', out);
+		fputc(*c, out);
+	}
+}
+
+static void put_head(FILE *out, const char *key, const char *text) {
+	if (!strcmp(key, "run")) {
+		fputs("## ", out);
+		put_text(out, text);
+		fputs("\n\n", out);
+		return;
+	}
+	fprintf(out, "- %s: ", key);
+	put_text(out, text);
+	fputc('\n', out);
+}
+
+static void put_remark(FILE *out, const char *text) {
+	fputs("- ", out);
+	put_text(out, text);
+	fputc('\n', out);
+}
+
+static void put_table(FILE *out, const struct wm_cells *cells) {
+	char text[WM_CELL_CHARS];
+	const struct wm_row *row;
+	wm_cells_caption(cells, text);
+	fputs("\n### ", out);
+	put_text(out, text);
+	fputs("\n\n|", out);
+	for (int c = 0; c < WM_CELLS; c++)
+		fprintf(out, " %s |", wm_cell_titles[c]);
+	fputs("\n|", out);
+	for (int c = 0; c < WM_CELLS; c++)
+		fputs(wm_cell_right[c] ? " ---: |" : " --- |", out);
+	fputc('\n', out);
+	for (size_t at = cells->from; (row = wm_cells_next(cells, &at));) {
+		fputc('|', out);
+		for (int c = 0; c < WM_CELLS; c++) {
+			wm_cells_text(cells, row, c, text);
+			fputc(' ', out);
+			put_text(out, text);
+			fputs(*text ? " |" : "|", out);
+		}
+		fputc('\n', out);
+	}
+	fputc('\n', out);
+	wm_cells_remarks(cells, put_remark, out);
+}
+
+static enum wm_status write_md(FILE *out, const struct wm_rows *rows) {
+	char totals[WM_CELL_CHARS];
+	for (int bundle = 0; bundle < rows->nruns; bundle++) {
+		struct wm_cells cells;
+		wm_cells_head(rows, bundle, put_head, out);
+		for (size_t from = 0; wm_cells_next_table(rows, bundle, from, &cells); from = cells.to)
+			put_table(out, &cells);
+		fputc('\n', out);
+	}
+	wm_cells_totals(rows, -1, totals);
+	fprintf(out, "Total: %s\n", totals);
+	return wm_report_end(out);
+}
+
+const struct wm_report wm_report_md = {
+	.name = "md",
+	.about = "the same tables in GitHub's Markdown",
+	.write = write_md,
+};

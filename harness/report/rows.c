@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rows.c - the records of some bundles, grouped by case, summed up and put in order; see rows.h. */
+#include "rows.h"
+
+#include "ceiling.h"
+#include "core/registry.h"
+#include "intern.h"
+#include "measure/stats.h"
+#include "store/bundle.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What rows stand on: the mapped files and every text. */
+struct keep {
+	struct wm_intern texts;
+	struct wm_reader **readers;
+	int n;
+};
+
+/* ---- one record --------------------------------------------------------------------------------------------- */
+
+static const char *text_of(struct keep *keep, const json_t *object, const char *key) {
+	return wm_intern_text(&keep->texts, json_string_value(json_object_get(object, key)));
+}
+
+/* A number above 0, or NAN: no time, rate or count of work that says less can be meant. */
+static double positive(const json_t *object, const char *key) {
+	double x = json_number_value(json_object_get(object, key));
+	return x > 0 && isfinite(x) ? x : NAN;
+}
+
+static void fill_record(struct keep *keep, const json_t *json, const char *line, size_t bytes, struct wm_record *out) {
+	const json_t *time = json_object_get(json, "time");
+	const json_t *values = json_object_get(json, "values");
+	*out = (struct wm_record){
+		.replicate = (int)json_integer_value(json_object_get(json, "replicate")),
+		.status = wm_status_parse(json_string_value(json_object_get(json, "status"))),
+		.verified = json_is_true(json_object_get(json, "verified")),
+		.why = text_of(keep, json, "why"),
+		.median_s = positive(time, "median_s"),
+		.lo_s = positive(time, "lo_s"),
+		.hi_s = positive(time, "hi_s"),
+		.flop_per_s = positive(values, "flop_per_s"),
+		.bytes_per_s = positive(values, "bytes_per_s"),
+		.samples = (long)json_integer_value(json_object_get(time, "samples")),
+		.launch_bound = json_is_true(json_object_get(time, "launch_bound")),
+		.steady_by = text_of(keep, json_object_get(json, "steady"), "by"),
+		.line = line,
+		.line_bytes = bytes,
+	};
+}
+
+/* What all records of a case share. */
+static void fill_row(struct keep *keep, const json_t *json, struct wm_row *out) {
+	*out = (struct wm_row){
+		.case_id = text_of(keep, json, "case"),
+		.bench = text_of(keep, json, "bench"),
+		.problem = text_of(keep, json, "problem"),
+		.impl = text_of(keep, json, "impl"),
+		.origin = text_of(keep, json, "origin"),
+		.library = "",
+		.backend = text_of(keep, json, "backend"),
+		.device = text_of(keep, json, "device"),
+		.device_name = text_of(keep, json, "device_name"),
+		.metric = text_of(keep, json, "metric"),
+		.work_flop = NAN,
+		.work_bytes = NAN,
+	};
+}
+
+/* What a replicate that ran knows, and one that was refused or died early may not. */
+static void learn_row(struct keep *keep, const json_t *json, struct wm_row *row) {
+	const json_t *work = json_object_get(json, "work");
+	if (isnan(row->work_flop))
+		row->work_flop = positive(work, "flop");
+	if (isnan(row->work_bytes))
+		row->work_bytes = positive(work, "bytes");
+	if (!*row->library)
+		row->library = text_of(keep, json, "library");
+}
+
+/* ---- grouping ----------------------------------------------------------------------------------------------- */
+
+struct grouping {
+	struct wm_rows *rows;
+	struct keep *keep;
+	int run;
+};
+
+static struct wm_row *row_of(struct grouping *g, const json_t *json) {
+	const char *id = json_string_value(json_object_get(json, "case"));
+	struct wm_rows *rows = g->rows;
+	struct wm_interned *known = wm_intern_at(&g->keep->texts, id, strlen(id));
+	if (known->run == g->run)
+		return &rows->v[known->row];
+	known->run = g->run;
+	known->row = rows->n;
+	if (rows->n == rows->room) {
+		rows->room = rows->room ? 2 * rows->room : 64;
+		rows->v = realloc(rows->v, rows->room * sizeof *rows->v);
+	}
+	struct wm_row *row = &rows->v[rows->n++];
+	fill_row(g->keep, json, row);
+	row->bundle = g->run;
+	row->run = rows->runs[g->run].id;
+	return row;
+}
+
+/* Puts a record into its row, in the order of replicates. */
+static enum wm_status take_record(void *arg, const json_t *json, const char *line, size_t bytes) {
+	struct grouping *g = arg;
+	struct wm_record record;
+	fill_record(g->keep, json, line, bytes, &record);
+	struct wm_row *row = row_of(g, json);
+	row->records = realloc(row->records, ((size_t)row->n + 1) * sizeof *row->records);
+	int at = row->n++;
+	for (; at > 0 && row->records[at - 1].replicate > record.replicate; at--)
+		row->records[at] = row->records[at - 1];
+	row->records[at] = record;
+	learn_row(g->keep, json, row);
+	g->rows->runs[g->run].finals++;
+	return WM_OK;
+}
+
+/* ---- a case as one ------------------------------------------------------------------------------------------ */
+
+/* Later words of the status map are worse, but nothing is worse than a wrong result. */
+static int badness(enum wm_status st) {
+	return st == WM_WRONG ? WM_STATUSES : (int)st;
+}
+
+static void sum_up_status(struct wm_row *row) {
+	const struct wm_record *worst = &row->records[0];
+	row->verified = true;
+	for (int i = 0; i < row->n; i++) {
+		if (badness(row->records[i].status) > badness(worst->status))
+			worst = &row->records[i];
+		row->verified &= row->records[i].verified;
+	}
+	row->status = worst->status;
+	row->why = worst->why;
+}
+
+static bool is_timed(const struct wm_record *record) {
+	return wm_status_class(record->status) == WM_ROW_GOOD && record->median_s > 0;
+}
+
+/* Median and interval over the replicates that were timed; a case with a bad replicate has no value. */
+static void sum_up_time(struct wm_row *row) {
+	row->median_s = row->lo_s = row->hi_s = NAN;
+	row->interval = "";
+	if (wm_status_class(row->status) == WM_ROW_BAD)
+		return;
+	double *medians = wm_zalloc((size_t)row->n * sizeof *medians);
+	const struct wm_record *first = NULL;
+	size_t n = 0;
+	for (int i = 0; i < row->n; i++) {
+		if (!is_timed(&row->records[i]))
+			continue;
+		medians[n++] = row->records[i].median_s;
+		if (!first)
+			first = &row->records[i];
+	}
+	if (n) {
+		wm_sort(medians, n);
+		row->median_s = wm_quantile(medians, n, 0.5);
+	}
+	if (n >= 3) {
+		double middle;
+		wm_log_interval(medians, n, 0.95, &middle, &row->lo_s, &row->hi_s);
+		row->interval = "between replicates";
+	} else if (n && first->lo_s > 0 && first->hi_s > 0) {
+		row->lo_s = first->lo_s;
+		row->hi_s = first->hi_s;
+		row->interval = "within run";
+	}
+	free(medians);
+}
+
+static void sum_up(struct wm_row *row) {
+	sum_up_status(row);
+	sum_up_time(row);
+	double work = strcmp(row->metric, "flop/s") ? row->work_bytes : row->work_flop;
+	row->value = work / row->median_s;
+	row->value_lo = work / row->hi_s;
+	row->value_hi = work / row->lo_s;
+}
+
+/* ---- order -------------------------------------------------------------------------------------------------- */
+
+/* Places in registry.def; plug-ins that this program does not know stand behind, by name. */
+static int bench_place(const char *name) {
+	int i = 0;
+	while (wm_benches[i] && strcmp(wm_benches[i]->name, name) != 0)
+		i++;
+	return i;
+}
+
+static int impl_place(const struct wm_row *row) {
+	int i = 0;
+	while (wm_impls[i] && (strcmp(wm_impls[i]->bench, row->bench) != 0 || strcmp(wm_impls[i]->name, row->impl) != 0))
+		i++;
+	return i;
+}
+
+/* strverscmp compares digits as numbers: m=256 stands before m=1024, cuda:3 before cuda:10. */
+static int compare_rows(const void *left, const void *right) {
+	const struct wm_row *a = left, *b = right;
+	int order = 0;
+	if (a->bench != b->bench)
+		order = bench_place(a->bench) - bench_place(b->bench);
+	if (!order && a->bench != b->bench)
+		order = strcmp(a->bench, b->bench);
+	if (!order && a->problem != b->problem)
+		order = strverscmp(a->problem, b->problem);
+	if (!order && a->device != b->device)
+		order = strverscmp(a->device, b->device);
+	if (!order && a->impl != b->impl)
+		order = impl_place(a) - impl_place(b);
+	if (!order && a->impl != b->impl)
+		order = strcmp(a->impl, b->impl);
+	if (!order)
+		order = a->bundle - b->bundle;
+	return order ? order : strcmp(a->case_id, b->case_id);
+}
+
+/* ---- reading ------------------------------------------------------------------------------------------------ */
+
+static char *copy_of(const json_t *value, const char *otherwise) {
+	const char *text = json_string_value(value);
+	return strdup(text ? text : otherwise);
+}
+
+/* The words of the command line, with a space in between. */
+static char *command_of(const json_t *run) {
+	const json_t *words = json_object_get(run, "command");
+	char *command = NULL;
+	size_t bytes = 0;
+	FILE *text = open_memstream(&command, &bytes);
+	for (size_t i = 0; i < json_array_size(words); i++) {
+		const char *word = json_string_value(json_array_get(words, i));
+		fprintf(text, "%s%s", i ? " " : "", word ? word : "?");
+	}
+	fclose(text);
+	return command;
+}
+
+static void add_run(struct wm_rows *rows, const char *path, const json_t *run) {
+	rows->runs = realloc(rows->runs, ((size_t)rows->nruns + 1) * sizeof *rows->runs);
+	rows->runs[rows->nruns++] = (struct wm_rows_run){
+		.path = strdup(path),
+		.id = copy_of(json_object_get(run, "run"), path),
+		.started = copy_of(json_object_get(run, "started"), "unknown"),
+		.host = copy_of(json_object_get(json_object_get(run, "environment"), "host"), "unknown"),
+		.command = command_of(run),
+		.method = copy_of(json_object_get(run, "method"), "unknown"),
+		.profile = copy_of(json_object_get(run, "profile"), "unknown"),
+		.cases = (int)json_integer_value(json_object_get(run, "planned")),
+	};
+}
+
+static enum wm_status read_bundle(const char *path, struct wm_rows *rows, struct keep *keep) {
+	struct wm_reader *reader;
+	enum wm_status st = wm_reader_open(path, &reader);
+	if (st)
+		return st;
+	keep->readers = realloc(keep->readers, ((size_t)keep->n + 1) * sizeof(struct wm_reader *));
+	keep->readers[keep->n++] = reader;
+	add_run(rows, path, wm_reader_run(reader));
+	struct grouping g = {.rows = rows, .keep = keep, .run = rows->nruns - 1};
+	return wm_reader_each(reader, take_record, &g);
+}
+
+/* The first complaint stands; of the others there is the number of bundles. */
+static enum wm_status read_all(char *const *paths, int n, struct wm_rows *rows, struct keep *keep) {
+	enum wm_status worst = WM_OK;
+	char why[512] = "";
+	int others = 0;
+	for (int i = 0; i < n; i++) {
+		enum wm_status st = read_bundle(paths[i], rows, keep);
+		if (st && worst)
+			others++;
+		if (st && !worst) {
+			worst = st;
+			snprintf(why, sizeof why, "%s", wm_why());
+		}
+	}
+	if (others)
+		return wm_fail(worst, "%.440s; unusable lines or files in %d more bundles", why, others);
+	return worst ? wm_fail(worst, "%s", why) : WM_OK;
+}
+
+enum wm_status wm_rows_read(char *const *paths, int n, struct wm_rows *rows_p) {
+	struct keep *keep = wm_zalloc(sizeof *keep);
+	*rows_p = (struct wm_rows){.keep = keep};
+	enum wm_status st = read_all(paths, n, rows_p, keep);
+	for (size_t i = 0; i < rows_p->n; i++)
+		sum_up(&rows_p->v[i]);
+	if (rows_p->n)
+		qsort(rows_p->v, rows_p->n, sizeof *rows_p->v, compare_rows);
+	wm_ceilings_set(rows_p, &keep->texts);
+	return st;
+}
+
+void wm_rows_free(struct wm_rows *rows) {
+	struct keep *keep = rows->keep;
+	for (size_t i = 0; i < rows->n; i++)
+		free(rows->v[i].records);
+	free(rows->v);
+	for (int i = 0; i < rows->nruns; i++) {
+		struct wm_rows_run *run = &rows->runs[i];
+		char *texts[] = {run->path, run->id, run->started, run->host, run->command, run->method, run->profile};
+		for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
+			free(texts[k]);
+	}
+	free(rows->runs);
+	if (keep) {
+		for (int i = 0; i < keep->n; i++)
+			wm_reader_close(keep->readers[i]);
+		free(keep->readers);
+		wm_intern_free(&keep->texts);
+		free(keep);
+	}
+	*rows = (struct wm_rows){0};
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "units.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Four significant digits for 1 <= x < 1000; smaller numbers, which have no smaller prefix, get them too. */
+static void four_digits(double x, char *out, size_t room) {
+	int before = x >= 100 ? 3 : x >= 10 ? 2 : x >= 1 ? 1 : 0;
+	if (before)
+		snprintf(out, room, "%.*f", 4 - before, x);
+	else
+		snprintf(out, room, "%.4g", x);
+}
+
+/* Value with the prefix that leaves one to three digits before the point; prefixes of 10^(3 (i - base)). */
+static void with_prefix(double value, const char *const *prefixes, int n, int base, const char *unit, char *out) {
+	if (!isfinite(value)) {
+		snprintf(out, WM_UNIT_CHARS, "-");
+		return;
+	}
+	int i = 0;
+	double scaled = value * pow(1000, base);
+	/* 999.95 would print as 1000.0: it belongs to the next prefix. */
+	while (i + 1 < n && fabs(scaled) >= 999.95) {
+		scaled /= 1000;
+		i++;
+	}
+	char digits[32];
+	four_digits(scaled, digits, sizeof digits);
+	snprintf(out, WM_UNIT_CHARS, "%s %s%.12s", digits, prefixes[i], unit);
+}
+
+void wm_units_rate(double value, const char *metric, char out[WM_UNIT_CHARS]) {
+	static const char *const prefixes[] = {"", "k", "M", "G", "T", "P", "E"};
+	with_prefix(value, prefixes, 7, 0, strcmp(metric, "flop/s") ? metric : "FLOP/s", out);
+}
+
+void wm_units_time(double seconds, char out[WM_UNIT_CHARS]) {
+	static const char *const prefixes[] = {"n", "u", "m", ""};
+	with_prefix(seconds, prefixes, 4, 3, "s", out);
+}
+
+void wm_units_percent(double share, char out[WM_UNIT_CHARS]) {
+	if (!isfinite(share))
+		snprintf(out, WM_UNIT_CHARS, "-");
+	else
+		snprintf(out, WM_UNIT_CHARS, share < 0.1 ? "%.2f%%" : "%.1f%%", 100 * share);
+}
