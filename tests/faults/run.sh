@@ -1,0 +1,128 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# What breaks costs one case: faulty implementations, killed workers, killed supervisors. Prints TAP.
+# WATTMARK_FAULTY: the binary (default build/wattmark-faulty). KILLS: how often the supervisor is killed (default 8).
+set -u
+bin=${WATTMARK_FAULTY:-build/wattmark-faulty}
+kills=${KILLS:-8}
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+n=0
+failed=0
+
+# ok WORDS.. : the status of the last command decides
+check() {
+	local status=$?
+	n=$((n + 1))
+	if [ $status -eq 0 ]; then
+		echo "ok $n - $*"
+	else
+		echo "not ok $n - $*"
+		failed=1
+	fi
+}
+
+# row BUNDLE IMPL FIELD: a field of the only record of that implementation
+row() {
+	jq -r --arg impl "$2" "select(.status and .impl == \$impl) | .$3" "$1/records.jsonl"
+}
+
+# finals BUNDLE: are there exactly as many final records as cases, all distinct, one per case and replicate?
+finals() {
+	local planned all distinct
+	planned=$(jq .planned "$1/run.json")
+	all=$(jq -R 'fromjson? | select(.status) | .case + "/" + (.replicate | tostring)' "$1/records.jsonl" | wc -l)
+	distinct=$(jq -R 'fromjson? | select(.status) | .case + "/" + (.replicate | tostring)' "$1/records.jsonl" | sort -u | wc -l)
+	[ "$planned" -gt 0 ] && [ "$all" -eq "$planned" ] && [ "$distinct" -eq "$planned" ]
+}
+
+small=copy:bytes=1M,cache=hot
+
+# ---- one row per fault ----
+"$bin" run "$small" --impl simd/ref/hang/crash/wrong/outside/stops/nomem --device host --profile smoke --deadline 1 \
+	--out "$tmp/faults" --quiet >"$tmp/out" 2>"$tmp/err"
+[ $? -eq 1 ]; check "a run with bad rows exits 1"
+finals "$tmp/faults"; check "every case has exactly one final record"
+for pair in hang:hang crash:crash wrong:wrong outside:wrong stops:wrong nomem:nomem simd:ok ref:ok; do
+	impl=${pair%:*} want=${pair#*:}
+	got=$(row "$tmp/faults" "$impl" status)
+	why=$(row "$tmp/faults" "$impl" why)
+	[ "$got" = "$want" ] && { [ "$want" = ok ] || [ -n "$why" ]; }
+	check "$impl is $want: $why"
+done
+row "$tmp/faults" outside why | grep -q 'outside tensor'; check "an out-of-bounds write is named as one"
+row "$tmp/faults" stops phase | grep -q check; check "a kernel that stopped is found after timing"
+row "$tmp/faults" crash why | grep -q 'signal 11'; check "a crash names its signal"
+row "$tmp/faults" hang why | grep -q 'phase'; check "a hang names its phase"
+
+# ---- three crashes in a row ----
+"$bin" run copy:bytes=1M/2M/3M/4M/5M,cache=hot --impl crash --device host --profile smoke --out "$tmp/three" --quiet >/dev/null 2>&1
+[ "$(jq -r 'select(.status == "crash") | .case' "$tmp/three/records.jsonl" | wc -l)" -eq 3 ]; check "three crashes are tried"
+[ "$(jq -r 'select(.status == "skip") | .why' "$tmp/three/records.jsonl" | grep -c 'crashed 3 times')" -eq 2 ]
+check "after three crashes in a row the rest is skipped"
+
+# ---- kill -9 of a worker ----
+"$bin" run copy:bytes=1M/2M,cache=hot --impl slow/simd --device host --profile smoke --out "$tmp/worker" --quiet >/dev/null 2>&1 &
+run=$!
+worker=
+for _ in $(seq 200); do
+	worker=$(pgrep -P $run -f -- --as-worker)
+	[ -n "$worker" ] && break
+	sleep 0.01
+done
+kill -9 $worker
+wait $run
+finals "$tmp/worker"; check "a killed worker costs no other case its record"
+[ "$(jq -r 'select(.status == "crash") | .why' "$tmp/worker/records.jsonl" | grep -c 'signal 9')" -eq 1 ]
+check "exactly the killed worker's case is a crash"
+
+# ---- interruption ----
+"$bin" run copy:bytes=1M/2M/3M/4M,cache=hot --impl slow --device host --profile smoke --out "$tmp/int" --quiet >/dev/null 2>&1 &
+run=$!
+sleep 1.5
+kill -INT $run
+wait $run
+[ $? -eq 130 ]; check "an interrupted run exits 130"
+[ "$(jq -r .outcome "$tmp/int/run.json")" = interrupted ]; check "and says so in run.json"
+"$bin" run --resume "$tmp/int" --quiet >/dev/null 2>&1
+[ $? -eq 0 ] && finals "$tmp/int"; check "and is completed by --resume"
+
+# ---- kill -9 of the supervisor at random moments ----
+done_kills=0 round=0 all_good=0 orphans=0
+RANDOM=${SEED:-17}
+while [ $done_kills -lt "$kills" ]; do
+	round=$((round + 1))
+	bundle=$tmp/kill$round
+	first=1
+	while :; do
+		if [ $first = 1 ] || [ ! -e "$bundle/run.json" ]; then
+			rm -rf "$bundle"
+			"$bin" run copy:bytes=1M/2M/3M/4M,cache=hot --impl simd/ref --device host --profile smoke --out "$bundle" --quiet >/dev/null 2>&1 &
+		else
+			"$bin" run --resume "$bundle" --quiet >/dev/null 2>&1 &
+		fi
+		run=$!
+		first=0
+		if [ $done_kills -lt "$kills" ]; then
+			sleep "$(printf '%d.%03d' $((RANDOM % 3)) $((RANDOM % 1000)))"
+			children=$(pgrep -P $run)
+			if kill -9 $run 2>/dev/null; then
+				done_kills=$((done_kills + 1))
+				wait $run 2>/dev/null
+				sleep 0.1
+				for child in $children; do
+					kill -0 "$child" 2>/dev/null && orphans=$((orphans + 1))
+				done
+				continue
+			fi
+		fi
+		wait $run
+		break
+	done
+	finals "$bundle" || all_good=1
+done
+[ $all_good -eq 0 ]; check "after $done_kills kills of the supervisor every case has exactly one final record"
+[ $orphans -eq 0 ]; check "no worker outlives its supervisor"
+
+echo "1..$n"
+exit $failed
