@@ -135,7 +135,7 @@ $(B)/wattmark: $(MAIN) $(B)/libwattmark.a
 $(B)/wattmark-faulty: $(MAIN) $(FAULT_OBJECTS) $(B)/libwattmark.a
 	$(LINK) $^ $(LDLIBS)
 
-$(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(INJECT_OBJECTS) $(B)/libwattmark.a
+$(UNIT_TESTS): $(B)/tests/%: $(B)/obj/tests/%.o $(INJECT_OBJECTS) $(B)/libwattmark.a
 	$(LINK) $^ -lcmocka $(LDLIBS)
 
 -include $(call find,$(B)/obj,*.d)
