@@ -9,9 +9,9 @@
 struct wm_job {
 	char name[64];
 	struct wm_problems problems;
-	char device[128];            /* list joined by '/': device ids, backend names, or "all" */
+	char device[200];            /* list joined by '/': device ids, backend names, or "all" */
 	char device_at[192];         /* "FILE:LINE" that said device; "" = none did */
-	char impl[128];              /* list joined by '/': implementation names, all registered for its benchmarks */
+	char impl[200];              /* list joined by '/': implementation names, all registered for its benchmarks */
 	bool weigh;                  /* asks for energy (method 4) */
 };
 

@@ -22,8 +22,8 @@ const struct wm_axis *wm_axis_find(const struct wm_bench *bench, const char *key
  * 1G; K = 1024), a word, a range lo:hi:xF or lo:hi:+S (both ends included where hit), or @key, a tie to another
  * axis. Axes left out take their default. Points whose accept() says WM_INPUT are errors. Several occurrences of
  * the same point in the list are kept once. WM_INPUT: unknown benchmark, axis or word (with the nearest), a
- * malformed list or range, a number out of [min, max] or too large for a long, a circle of ties, too many points (over WM_MAX_POINTS in list).
- * Nothing is appended then.
+ * malformed list or range, a number out of [min, max] or too large for a long, a circle of ties, buffers that
+ * overflow, more than WM_MAX_POINTS in list. Nothing is appended then.
  */
 enum { WM_MAX_POINTS = 10000 };
 enum wm_status wm_pattern_expand(const char *pattern, struct wm_problems *list);
