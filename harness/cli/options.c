@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* options.c - the table of options, and what is made from it: the parser and the help. */
+#include "core/options.h"
+
+#include "core/problem.h"
+#include "core/registry.h"
+
+#include <getopt.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Counts are exact in a double and in JSON up to here: 2^53 - 1. */
+#define MOST_COUNT 9007199254740991.0
+#define YEAR_S 31536000.0
+
+const struct wm_option wm_options[WM_OPTIONS] = {
+	{WM_OPT_DEVICE, WM_CMD_RUN, "device", 0, WM_OPT_LIST, "ID", NULL, NULL, 0, 0, true,
+     "where to run: a device id, a backend (all of its devices) or all, joined by '/'; default: the job's, else all"},
+	{WM_OPT_IMPL, WM_CMD_RUN, "impl", 0, WM_OPT_LIST, "NAME", NULL, NULL, 0, 0, true,
+     "implementations, joined by '/'; default: the job's, else all but those that must be asked for"},
+	{WM_OPT_OUT, WM_CMD_RUN, "out", 0, WM_OPT_TEXT, "BUNDLE", NULL, NULL, 0, 0, false,
+     "folder for the results, new or empty; default: a new one under results/runs"},
+	{WM_OPT_RESUME, WM_CMD_RUN, "resume", 0, WM_OPT_TEXT, "BUNDLE", NULL, NULL, 0, 0, false,
+     "go on with a run that was cut off: what has no final record runs"},
+	{WM_OPT_TIME_BUDGET, WM_CMD_RUN, "time-budget", 0, WM_OPT_SECONDS, "SECONDS", NULL, NULL, 0.001, YEAR_S, false,
+     "start no case after that time; the rest can be resumed"},
+	{WM_OPT_SEED, WM_CMD_RUN, "seed", 0, WM_OPT_COUNT, "NUMBER", "1", NULL, 0, MOST_COUNT, false,
+     "seed of the inputs and of the order of cases"},
+	{WM_OPT_PROFILE, WM_CMD_RUN, "profile", 0, WM_OPT_WORD, "NAME", NULL, "smoke quick standard nightly published", 0, 0,
+     true, "how much care to take; default: the suite's, else quick"},
+	{WM_OPT_REPLICATES, WM_CMD_RUN, "replicates", 0, WM_OPT_COUNT, "NUMBER", NULL, NULL, 1, 100, false,
+     "fresh worker processes a case; default: the profile's"},
+	{WM_OPT_DEADLINE, WM_CMD_RUN, "deadline", 0, WM_OPT_SECONDS, "SECONDS", "10", NULL, 0.001, YEAR_S, false,
+     "how long a timed phase may overrun what it announced before its worker is killed"},
+	{WM_OPT_DRY_RUN, WM_CMD_RUN, "dry-run", 0, WM_OPT_FLAG, NULL, NULL, NULL, 0, 0, false,
+     "print what would run where, and run nothing"},
+	{WM_OPT_TOPOLOGY, WM_CMD_RUN, "topology", 0, WM_OPT_TEXT, "FILE", NULL, NULL, 0, 0, false,
+     "with --dry-run: the machine of an hwloc XML file instead of this one"},
+	{WM_OPT_QUIET, WM_CMD_RUN, "quiet", 'q', WM_OPT_FLAG, NULL, NULL, NULL, 0, 0, false, "no progress on stderr"},
+	{WM_OPT_FORMAT, WM_CMD_REPORT, "format", 0, WM_OPT_WORD, "NAME", "table", "table md csv json", 0, 0, false,
+     "form of the report"},
+	{WM_OPT_HELP, WM_CMD_RUN | WM_CMD_LIST | WM_CMD_REPORT | WM_CMD_VERSION, "help", 'h', WM_OPT_FLAG, NULL, NULL, NULL,
+     0, 0, false, "print this help"},
+};
+
+const struct wm_command_row wm_commands[] = {
+	{WM_CMD_RUN, "run", "SUITE|FILE|PATTERN..", "measure: a suite, a job file, or problems such as gemm:m=1024/4096"},
+	{WM_CMD_LIST, "list", "[devices|benchmarks|implementations|suites]", "what is here, and what is not and why"},
+	{WM_CMD_REPORT, "report", "BUNDLE..", "print the results of runs"},
+	{WM_CMD_VERSION, "version", "", "print the version of program, method and records"},
+	{0}};
+
+/* Options that contradict each other, with the reason. */
+static const struct {
+	enum wm_option_id a, b;
+	const char *why;
+} conflicts[] = {
+	{WM_OPT_RESUME, WM_OPT_DEVICE, "the bundle keeps its devices"},
+	{WM_OPT_RESUME, WM_OPT_IMPL, "the bundle keeps its implementations"},
+	{WM_OPT_RESUME, WM_OPT_OUT, "the bundle stays where it is"},
+	{WM_OPT_RESUME, WM_OPT_SEED, "the bundle keeps its seed"},
+	{WM_OPT_RESUME, WM_OPT_PROFILE, "the bundle keeps its profile"},
+	{WM_OPT_RESUME, WM_OPT_REPLICATES, "the bundle keeps its replicates"},
+	{WM_OPT_RESUME, WM_OPT_DRY_RUN, "a dry run resumes nothing"},
+	{WM_OPT_RESUME, WM_OPT_TOPOLOGY, "a run goes on on its own machine"},
+	{WM_OPT_DRY_RUN, WM_OPT_OUT, "a dry run writes nothing"},
+};
+
+/* ---- values ------------------------------------------------------------------------------------------------- */
+
+/* Whole numbers in messages without an exponent. */
+static enum wm_status fail_number(const struct wm_option *row, const char *value, const char *kind) {
+	return wm_fail(WM_INPUT, "'%s' is not a %s from %.16g to %.16g", value, kind, row->min, row->max);
+}
+
+static enum wm_status check_count(const struct wm_option *row, const char *value) {
+	long count = 0;
+
+	if (wm_parse_count(value, &count) != WM_OK || (double)count < row->min || (double)count > row->max)
+		return fail_number(row, value, "whole number");
+	return WM_OK;
+}
+
+static enum wm_status check_seconds(const struct wm_option *row, const char *value) {
+	char *end = NULL;
+	double seconds = strtod(value, &end);
+
+	/* strtod would take blanks, signs, "inf", "nan" and hexadecimal too */
+	if (!*value || strspn(value, "0123456789.eE+-") != strlen(value) || *end || !(seconds >= row->min) ||
+	    seconds > row->max)
+		return fail_number(row, value, "number of seconds");
+	return WM_OK;
+}
+
+static enum wm_status check_part(void *arg, const char *part) {
+	(void)arg;
+	return *part ? WM_OK : wm_fail(WM_INPUT, "an empty name in the list");
+}
+
+enum wm_status wm_option_check(const struct wm_option *row, const char *value) {
+	switch (row->type) {
+	case WM_OPT_FLAG: return WM_OK;
+	case WM_OPT_TEXT: return *value ? WM_OK : wm_fail(WM_INPUT, "the %s is empty", row->metavar);
+	case WM_OPT_LIST: return wm_split(value, '/', check_part, NULL);
+	case WM_OPT_COUNT: return check_count(row, value);
+	case WM_OPT_SECONDS: return check_seconds(row, value);
+	case WM_OPT_WORD:
+		return wm_word_index(row->words, value) >= 0 ? WM_OK : wm_fail_unknown_of(row->key, value, row->words);
+	}
+	return WM_OK;
+}
+
+double wm_option_number(const struct wm_option_values *values, enum wm_option_id id) {
+	const char *text = values->v[id];
+	long count = 0;
+
+	if (!text)
+		return NAN;
+	if (wm_options[id].type == WM_OPT_SECONDS)
+		return strtod(text, NULL);
+	return wm_parse_count(text, &count) == WM_OK ? (double)count : NAN;
+}
+
+uint64_t wm_option_count(const struct wm_option_values *values, enum wm_option_id id) {
+	long count = 0;
+
+	return values->v[id] && wm_parse_count(values->v[id], &count) == WM_OK ? (uint64_t)count : 0;
+}
+
+/* ---- parsing ------------------------------------------------------------------------------------------------ */
+
+/* getopt's tables: the long forms, and ":" with the short ones; an option's val is its id and this. */
+enum { FIRST_VAL = 256 };
+
+struct getopt_tables {
+	struct option longs[WM_OPTIONS + 1];
+	char shorts[2 * WM_OPTIONS + 2];
+};
+
+static void make_tables(struct getopt_tables *t) {
+	char *s = t->shorts;
+
+	memset(t, 0, sizeof(*t));
+	*s++ = ':';              /* tells a missing value from an unknown option */
+	for (int i = 0; i < WM_OPTIONS; i++) {
+		const struct wm_option *row = &wm_options[i];
+
+		t->longs[i] = (struct option){row->key, row->type == WM_OPT_FLAG ? no_argument : required_argument, NULL,
+		                              FIRST_VAL + i};
+		if (!row->letter)
+			continue;
+		*s++ = row->letter;
+		if (row->type != WM_OPT_FLAG)
+			*s++ = ':';
+	}
+}
+
+/* The row that getopt's answer means, or NULL. */
+static const struct wm_option *find_row(int val) {
+	if (val >= FIRST_VAL)
+		return &wm_options[val - FIRST_VAL];
+	for (int i = 0; i < WM_OPTIONS; i++)
+		if (wm_options[i].letter && wm_options[i].letter == val)
+			return &wm_options[i];
+	return NULL;
+}
+
+static const struct wm_command_row *find_command(const char *name) {
+	for (const struct wm_command_row *c = wm_commands; c->name; c++)
+		if (strcmp(c->name, name) == 0)
+			return c;
+	return NULL;
+}
+
+/* A word that getopt could not place: --dry-run=yes, --de (two options begin so), --sede, or -x. */
+static enum wm_status fail_option(const struct wm_command_row *command, const char *word) {
+	const char *keys[WM_OPTIONS], *nearest;
+	char name[64];
+	int n = 0, begin = 0;
+
+	if (optopt >= FIRST_VAL)
+		return wm_fail(WM_INPUT, "option --%s takes no value", wm_options[optopt - FIRST_VAL].key);
+	if (optopt)
+		return wm_fail(WM_INPUT, "unknown option -%c; see wattmark %s --help", optopt, command->name);
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 2, "="), word + 2);
+	for (int i = 0; i < WM_OPTIONS; i++) {
+		if (!(wm_options[i].commands & command->bit))
+			continue;
+		keys[n++] = wm_options[i].key;
+		begin += strncmp(wm_options[i].key, name, strlen(name)) == 0;
+	}
+	if (begin > 1)
+		return wm_fail(WM_INPUT, "option --%s is short for more than one; see wattmark %s --help", name, command->name);
+	nearest = wm_nearest(name, keys, n);
+	if (nearest)
+		return wm_fail(WM_INPUT, "unknown option --%s; did you mean --%s?", name, nearest);
+	return wm_fail(WM_INPUT, "unknown option --%s; see wattmark %s --help", name, command->name);
+}
+
+/* Keeps a copy; the values of a list that is given again are joined. */
+static void keep_value(struct wm_option_values *values, const struct wm_option *row, const char *value) {
+	char *before = values->v[row->id];
+	bool join = before && row->type == WM_OPT_LIST;
+	size_t room = (join ? strlen(before) + 1 : 0) + strlen(value) + 1;
+	char *text = wm_zalloc(room);
+
+	snprintf(text, room, "%s%s%s", join ? before : "", join ? "/" : "", value);
+	free(before);
+	values->v[row->id] = text;
+}
+
+static enum wm_status take_option(struct wm_option_values *values, const struct wm_option *row, const char *value) {
+	if (!(row->commands & values->command->bit))
+		return wm_fail(WM_INPUT, "option --%s is not one of %s; see wattmark %s --help", row->key,
+		               values->command->name, values->command->name);
+	values->given[row->id] = true;
+	if (row->type == WM_OPT_FLAG)
+		return WM_OK;
+	if (wm_option_check(row, value) != WM_OK)
+		return wm_fail(WM_INPUT, "option --%s: %s", row->key, wm_why());
+	keep_value(values, row, value);
+	return WM_OK;
+}
+
+/* getopt over what follows the command; argv[0] here is the command. */
+static enum wm_status take_options(int argc, char **argv, struct wm_option_values *values) {
+	struct getopt_tables tables;
+	enum wm_status st = WM_OK;
+	int val;
+
+	make_tables(&tables);
+	optind = 0;              /* glibc: begin anew */
+	opterr = 0;
+	while (st == WM_OK) {
+		const struct wm_option *row;
+
+		optopt = 0;
+		val = getopt_long(argc, argv, tables.shorts, tables.longs, NULL);
+		if (val == -1)
+			break;
+		row = find_row(val == ':' ? optopt : val);
+		if (val == '?' || !row)
+			st = fail_option(values->command, argv[optind - 1]);
+		else if (val == ':')
+			st = wm_fail(WM_INPUT, "option --%s needs a value: %s", row->key, row->metavar);
+		else
+			st = take_option(values, row, optarg);
+	}
+	values->operands = argv + optind;
+	values->n = argc - optind;
+	return st;
+}
+
+static enum wm_status check_operands(const struct wm_option_values *values) {
+	const struct wm_command_row *c = values->command;
+
+	switch (c->bit) {
+	case WM_CMD_RUN:
+		if (values->given[WM_OPT_RESUME] && values->n > 0)
+			return wm_fail(WM_INPUT, "'%s' beside --resume: the bundle keeps its problems", values->operands[0]);
+		if (!values->given[WM_OPT_RESUME] && values->n == 0)
+			return wm_fail(WM_INPUT, "run needs a suite, a job file or a pattern; see wattmark list suites");
+		return WM_OK;
+	case WM_CMD_LIST:
+		if (values->n > 1)
+			return wm_fail(WM_INPUT, "list takes one word at most, not '%s' too", values->operands[1]);
+		if (values->n == 1 && wm_word_index("devices benchmarks implementations suites", values->operands[0]) < 0)
+			return wm_fail_unknown_of("list", values->operands[0], "devices benchmarks implementations suites");
+		return WM_OK;
+	case WM_CMD_REPORT:
+		return values->n ? WM_OK : wm_fail(WM_INPUT, "report needs a BUNDLE, the folder that a run left");
+	case WM_CMD_VERSION:
+		return values->n ? wm_fail(WM_INPUT, "version takes no word, but '%s' is there", values->operands[0]) : WM_OK;
+	}
+	return WM_OK;
+}
+
+static enum wm_status check_together(const struct wm_option_values *values) {
+	for (size_t i = 0; i < sizeof(conflicts) / sizeof(*conflicts); i++)
+		if (values->given[conflicts[i].a] && values->given[conflicts[i].b])
+			return wm_fail(WM_INPUT, "option --%s cannot stand beside --%s: %s", wm_options[conflicts[i].b].key,
+			               wm_options[conflicts[i].a].key, conflicts[i].why);
+	if (values->given[WM_OPT_TOPOLOGY] && !values->given[WM_OPT_DRY_RUN])
+		return wm_fail(WM_INPUT, "option --topology needs --dry-run: nothing can run on another machine");
+	return check_operands(values);
+}
+
+static void fill_defaults(struct wm_option_values *values) {
+	for (int i = 0; i < WM_OPTIONS; i++)
+		if (!values->v[i] && wm_options[i].def && (wm_options[i].commands & values->command->bit))
+			keep_value(values, &wm_options[i], wm_options[i].def);
+}
+
+static enum wm_status fail_unknown_command(const char *word) {
+	const char *names[16] = {"help"};
+	int n = 1;
+
+	for (const struct wm_command_row *c = wm_commands; c->name && n < 16; c++)
+		names[n++] = c->name;
+	return wm_fail_unknown("command", word, names, n);
+}
+
+/* The command, and where the rest begins. "help", --help and -h may stand before a command, or alone. */
+static enum wm_status take_command(int argc, char **argv, struct wm_option_values *values, int *rest_p) {
+	int at = 1;
+
+	if (at < argc && wm_word_index("help --help -h", argv[at]) >= 0) {
+		values->given[WM_OPT_HELP] = true;
+		at++;
+	}
+	*rest_p = at;
+	if (at >= argc)
+		return WM_OK;
+	values->command = find_command(strcmp(argv[at], "--version") == 0 ? "version" : argv[at]);
+	if (values->command)
+		return WM_OK;
+	if (argv[at][0] == '-')
+		return wm_fail(WM_INPUT, "'%s' where a command is wanted; see wattmark --help", argv[at]);
+	return fail_unknown_command(argv[at]);
+}
+
+enum wm_status wm_options_parse(int argc, char **argv, struct wm_option_values *values_p) {
+	struct wm_option_values values = {0};
+	int at = 0;
+	enum wm_status st = take_command(argc, argv, &values, &at);
+
+	if (st == WM_OK && values.command) {
+		st = take_options(argc - at, argv + at, &values);
+		if (st == WM_OK && !values.given[WM_OPT_HELP])
+			st = check_together(&values);
+		if (st == WM_OK)
+			fill_defaults(&values);
+	}
+	if (st != WM_OK)
+		wm_options_free(&values);
+	else
+		*values_p = values;
+	return st;
+}
+
+void wm_options_free(struct wm_option_values *values) {
+	for (int i = 0; i < WM_OPTIONS; i++)
+		free(values->v[i]);
+	*values = (struct wm_option_values){0};
+}
+
+/* ---- help --------------------------------------------------------------------------------------------------- */
+
+enum { HELP_COLUMN = 26, HELP_WIDTH = 80 };
+
+/* Prints text from the column on, broken at blanks; at is where the line stands now. */
+static void print_wrapped(FILE *out, int at, const char *text) {
+	if (at >= HELP_COLUMN) {
+		fputc('\n', out);
+		at = 0;
+	}
+	while (*text) {
+		size_t room = HELP_WIDTH - HELP_COLUMN, n = strlen(text);
+
+		if (n > room)
+			for (n = room; n > 0 && text[n] != ' '; n--)
+				;
+		if (n == 0)
+			n = strcspn(text, " ");
+		fprintf(out, "%*s%.*s\n", HELP_COLUMN - at, "", (int)n, text);
+		text += n;
+		text += strspn(text, " ");
+		at = 0;
+	}
+}
+
+static void print_option(FILE *out, const struct wm_option *row) {
+	char head[64], text[512];
+	int n = 0;
+
+	n += snprintf(head, sizeof(head), row->letter ? "  -%c, " : "      ", row->letter);
+	n += snprintf(head + n, sizeof(head) - (size_t)n, "--%s%s%s", row->key, row->metavar ? " " : "",
+	              row->metavar ? row->metavar : "");
+	snprintf(text, sizeof(text), "%s%s%s%s%s%s", row->help, row->words ? " (" : "", row->words ? row->words : "",
+	         row->words ? ")" : "", row->def ? "; default: " : "", row->def ? row->def : "");
+	fputs(head, out);
+	print_wrapped(out, n, text);
+}
+
+static void print_command(FILE *out, const struct wm_command_row *c) {
+	char head[32];
+	int n = snprintf(head, sizeof(head), "  %s", c->name);
+
+	fputs(head, out);
+	print_wrapped(out, n, c->about);
+}
+
+void wm_options_help(FILE *out, const struct wm_command_row *command) {
+	if (!command) {
+		fprintf(out, "usage: wattmark COMMAND [OPTION..] [WORD..]\n\n");
+		for (const struct wm_command_row *c = wm_commands; c->name; c++)
+			print_command(out, c);
+		fprintf(out, "\nwattmark COMMAND --help prints the options of a command.\n");
+		return;
+	}
+	fprintf(out, "usage: wattmark %s [OPTION..]%s%s\n%s\n\n", command->name, *command->operands ? " " : "",
+	        command->operands, command->about);
+	for (int i = 0; i < WM_OPTIONS; i++)
+		if (wm_options[i].commands & command->bit)
+			print_option(out, &wm_options[i]);
+}
