@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* binding.c - lists of PUs, and binding processes and threads to them. */
+#include "topology_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* hwloc's own reader of lists takes "3-1", "5-" and trailing words, which would bind to something else. */
+bool wm_list_parse(const char *list, hwloc_bitmap_t set) {
+	const unsigned long max = 65535;
+	char *end = NULL;
+
+	hwloc_bitmap_zero(set);
+	for (const char *s = list;; s = end + 1) {
+		unsigned long first, last;
+
+		if (*s < '0' || *s > '9')
+			return false;
+		first = last = strtoul(s, &end, 10);
+		if (*end == '-') {
+			if (end[1] < '0' || end[1] > '9')
+				return false;
+			last = strtoul(end + 1, &end, 10);
+		}
+		if (last < first || last > max)
+			return false;
+		hwloc_bitmap_set_range(set, (unsigned)first, (int)last);
+		if (*end == '\0')
+			return true;
+		if (*end != ',')
+			return false;
+	}
+}
+
+int wm_cpuset_count(const char *cpuset) {
+	hwloc_bitmap_t set = hwloc_bitmap_alloc();
+	int n = wm_list_parse(cpuset, set) ? hwloc_bitmap_weight(set) : 0;
+
+	hwloc_bitmap_free(set);
+	return n;
+}
+
+static enum wm_status parse_for_binding(const struct wm_topology *topo, const char *list, hwloc_bitmap_t set) {
+	if (!topo->real)
+		return wm_fail(WM_FAILED, "cannot bind to %s: the topology was read from a file", list);
+	if (!wm_list_parse(list, set))
+		return wm_fail(WM_FAILED, "cannot bind to '%s': not a list like 0-3,8", list);
+	return WM_OK;
+}
+
+/* Memory is a preference: where all nodes are wanted there is none to state, and where the kernel has no NUMA policy
+ * or a container forbids it, the default (the node of the core that touches a page first) does the same. */
+static enum wm_status bind_memory(const struct wm_topology *topo, const char *list, hwloc_bitmap_t nodes) {
+	enum wm_status st = parse_for_binding(topo, list, nodes);
+
+	if (st != WM_OK)
+		return st;
+	if (hwloc_bitmap_isincluded(hwloc_topology_get_topology_nodeset(topo->t), nodes))
+		return WM_OK;
+	if (hwloc_set_membind(topo->t, nodes, HWLOC_MEMBIND_BIND, HWLOC_MEMBIND_BYNODESET | HWLOC_MEMBIND_THREAD) < 0 &&
+	    errno != ENOSYS && errno != EPERM)
+		return wm_fail(WM_FAILED, "cannot prefer memory of NUMA nodes %s: %s", list, strerror(errno));
+	return WM_OK;
+}
+
+enum wm_status wm_bind_process(const struct wm_topology *topo, const char *cpuset, const char *nodeset) {
+	hwloc_bitmap_t set = hwloc_bitmap_alloc();
+	enum wm_status st = parse_for_binding(topo, cpuset, set);
+
+	if (st == WM_OK && hwloc_set_cpubind(topo->t, set, HWLOC_CPUBIND_PROCESS) < 0)
+		st = wm_fail(WM_FAILED, "cannot bind this process to CPUs %s: %s", cpuset, strerror(errno));
+	if (st == WM_OK && *nodeset)
+		st = bind_memory(topo, nodeset, set);
+	hwloc_bitmap_free(set);
+	return st;
+}
+
+enum wm_status wm_bind_thread(const struct wm_topology *topo, const char *cpuset, int nth) {
+	hwloc_bitmap_t set = hwloc_bitmap_alloc();
+	enum wm_status st = parse_for_binding(topo, cpuset, set);
+	int pu = -1;
+
+	if (st != WM_OK)
+		goto out;
+	for (int i = 0; i <= nth; i++) {
+		pu = hwloc_bitmap_next(set, pu);
+		if (pu < 0)
+			break;
+	}
+	if (pu < 0) {
+		st = wm_fail(WM_FAILED, "cannot bind thread %d to CPUs %s: there are only %d", nth, cpuset,
+		             hwloc_bitmap_weight(set));
+		goto out;
+	}
+	hwloc_bitmap_only(set, (unsigned)pu);
+	if (hwloc_set_cpubind(topo->t, set, HWLOC_CPUBIND_THREAD) < 0)
+		st = wm_fail(WM_FAILED, "cannot bind thread %d to CPU %d: %s", nth, pu, strerror(errno));
+out:
+	hwloc_bitmap_free(set);
+	return st;
+}

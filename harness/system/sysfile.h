@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sysfile.h - small text files of /proc and /sys, under a root that tests can move. Private to harness/system. */
+#ifndef WM_SYSFILE_H
+#define WM_SYSFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * root is "" for the real machine, else a folder that stands for /. out always ends in a 0 byte, is cut to room, and
+ * has no blanks at its ends. On false it holds why there is no value, e.g. "/proc/x: No such file or directory".
+ */
+
+/* The first line of a file. */
+bool wm_sysfile_line(const char *root, const char *path, char *out, size_t room);
+/* The value of the first line "KEY: value", "KEY = value", "KEY value" or "KEY="value""; false if the file has no
+ * such line. */
+bool wm_sysfile_field(const char *root, const char *path, const char *key, char *out, size_t room);
+/* The same (key NULL: the first line) as a decimal number; a unit after it ("12 kB") is left to the caller. */
+bool wm_sysfile_number(const char *root, const char *path, const char *key, unsigned long long *value_p);
+
+#endif
