@@ -253,25 +253,24 @@ enum wm_status wm_bundle_append_fd(struct wm_bundle *bundle, const char *name, i
 	return WM_OK;
 }
 
-/* The entry of a pair that may still be written; both failures are programming errors. */
-static enum wm_status open_pair(struct wm_bundle *bundle, const char *case_id, int replicate,
-                                struct wm_pair **pair_p) {
+/* The entry of a pair that may still be written, or NULL and WM_FAILED kept: both causes are programming errors. */
+static struct wm_pair *open_pair(struct wm_bundle *bundle, const char *case_id, int replicate) {
 	uint64_t id;
-	if (!case_id || !wm_case_id_parse(case_id, &id) || replicate < 0)
-		return wm_fail(WM_FAILED, "case \"%s\", replicate %d: not 16 hex digits and a number from 0",
-		               case_id ? case_id : "", replicate);
+	if (!case_id || !wm_case_id_parse(case_id, &id) || replicate < 0) {
+		wm_fail(WM_FAILED, "case \"%s\", replicate %d: not 16 hex digits and a number from 0", case_id ? case_id : "",
+		        replicate);
+		return NULL;
+	}
 	struct wm_pair *pair = wm_pairs_at(&bundle->pairs, id, replicate);
-	if (pair->final_line)
-		return wm_fail(WM_FAILED, "case %s, replicate %d has its final record already", case_id, replicate);
-	*pair_p = pair;
-	return WM_OK;
+	if (!pair->final_line)
+		return pair;
+	wm_fail(WM_FAILED, "case %s, replicate %d has its final record already", case_id, replicate);
+	return NULL;
 }
 
 static enum wm_status put_mark(struct wm_bundle *bundle, const char *mark, const char *case_id, int replicate) {
-	struct wm_pair *pair;
-	enum wm_status st = open_pair(bundle, case_id, replicate, &pair);
-	if (st)
-		return st;
+	if (!open_pair(bundle, case_id, replicate))
+		return WM_FAILED;
 	char line[96];
 	snprintf(line, sizeof line, "{\"%s\":\"%s\",\"replicate\":%d}\n", mark, case_id, replicate);
 	return append_line(bundle, line);
@@ -312,12 +311,12 @@ static char *dump_line(const json_t *record) {
 enum wm_status wm_bundle_record(struct wm_bundle *bundle, json_t *record, const double *samples, size_t n) {
 	const char *case_id = json_string_value(json_object_get(record, "case"));
 	const json_t *replicate = json_object_get(record, "replicate");
-	struct wm_pair *pair = NULL;
 	uint64_t offset = 0;
-	enum wm_status st =
-	    open_pair(bundle, case_id, json_is_integer(replicate) ? (int)json_integer_value(replicate) : -1, &pair);
-	if (!st)
-		st = append_samples(bundle, samples, n, &offset);
+	struct wm_pair *pair =
+	    open_pair(bundle, case_id, json_is_integer(replicate) ? (int)json_integer_value(replicate) : -1);
+	if (!pair)
+		return WM_FAILED;
+	enum wm_status st = append_samples(bundle, samples, n, &offset);
 	if (st)
 		return st;
 	json_object_set_new(record, "samples",
