@@ -131,6 +131,10 @@ $(B)/libwattmark.a: $(OBJECTS) $(B)/gen/sources
 $(B)/wattmark: $(MAIN) $(B)/libwattmark.a
 	$(LINK) $^ $(LDLIBS)
 
+# The bare loops that bench-harness holds the harness against.
+$(B)/bare: $(B)/obj/tests/bare/bare.o
+	$(LINK) $^ $(LDLIBS)
+
 # Its registry comes before the archive, so that the archive's own is not taken.
 $(B)/wattmark-faulty: $(MAIN) $(FAULT_OBJECTS) $(B)/libwattmark.a
 	$(LINK) $^ $(LDLIBS)
@@ -162,7 +166,7 @@ asan:  ## the tests under the address and undefined behaviour sanitizers
 tsan:  ## the tests under the thread sanitizer
 	@$(MAKE) --no-print-directory B=build-tsan SANITIZE=thread CFLAGS='-O1 -g' check
 
-bench-harness: all  ## time the harness itself against a bare loop
+bench-harness: all $(B)/bare  ## time the harness itself against a bare loop
 	@scripts/bench-harness $(B)
 
 lint:  ## clang-tidy, cppcheck and the rules of the house
