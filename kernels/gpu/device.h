@@ -13,6 +13,7 @@
  *   wm_splat_T(x)              a vector of one value
  *   wm_mad_T(a, x, c)          a * x + c with a scalar x, fused for floats
  *   wm_read_T(p), wm_write_T(p, v)   from and to p[0..lanes) of any alignment of the element
+ *   wm_zip_low_T(a, b), wm_zip_high_T(a, b)   a and b lane by lane in turn, from their lower or upper halves
  *   wm_f32_of_bf16(u), wm_bf16_of_f32(x)                  bits of bfloat16, rounded to nearest even
  *   wm_read_f16(p, i), wm_write_f16(p, i, x)              IEEE binary16 in memory, as f32 outside of it
  */
@@ -22,7 +23,7 @@
 #define WM_ENTRY(items) __kernel __attribute__((reqd_work_group_size(items, 1, 1))) void
 #define WM_GLOBAL __global
 #define WM_LOCAL __local
-#define WM_INLINE static inline __attribute__((always_inline))
+#define WM_INLINE static inline __attribute__((always_inline, unused))
 #define WM_BARRIER() barrier(CLK_LOCAL_MEM_FENCE)
 #define wm_group_id(d) ((unsigned)get_group_id(d))
 #define wm_local_id() ((unsigned)get_local_id(0))
@@ -50,6 +51,22 @@ typedef double8 wm_f64x8;
 #define wm_mad_f64(a, x, c) fma(a, (double8)(x), c)
 #define wm_read_f64(p) vload8(0, p)
 #define wm_write_f64(p, v) vstore8(v, 0, p)
+#endif
+
+#define WM_ZIP(T, vector, part, half)                                                                                \
+	WM_INLINE vector wm_zip_##part##_##T(vector a, vector b) {                                                       \
+		vector r;                                                                                                    \
+		r.even = a.half;                                                                                             \
+		r.odd = b.half;                                                                                              \
+		return r;                                                                                                    \
+	}
+WM_ZIP(f32, float16, low, lo)
+WM_ZIP(f32, float16, high, hi)
+WM_ZIP(i32, int16, low, lo)
+WM_ZIP(i32, int16, high, hi)
+#ifdef cl_khr_fp64
+WM_ZIP(f64, double8, low, lo)
+WM_ZIP(f64, double8, high, hi)
 #endif
 
 #define wm_bits_of_f32(x) as_uint(x)
@@ -85,7 +102,7 @@ typedef unsigned wm_u32;
 typedef signed char wm_i8;
 typedef int wm_i32;
 
-/* A vector of L values of type S, and its four operations, named as in OpenCL C above. */
+/* A vector of L values of type S, and its operations, named as in OpenCL C above. */
 #define WM_VECTOR(name, T, S, L)                                                                                     \
 	struct __attribute__((aligned(64))) name {                                                                       \
 		S at[L];                                                                                                     \
@@ -110,6 +127,18 @@ typedef int wm_i32;
 	WM_INLINE void wm_write_##T(S *p, name v) {                                                                      \
 		for (int i = 0; i < L; i++)                                                                                  \
 			p[i] = v.at[i];                                                                                          \
+	}                                                                                                                \
+	WM_INLINE name wm_zip_low_##T(name a, name b) {                                                                  \
+		name r;                                                                                                      \
+		for (int i = 0; i < L; i++)                                                                                  \
+			r.at[i] = i % 2 ? b.at[i / 2] : a.at[i / 2];                                                             \
+		return r;                                                                                                    \
+	}                                                                                                                \
+	WM_INLINE name wm_zip_high_##T(name a, name b) {                                                                 \
+		name r;                                                                                                      \
+		for (int i = 0; i < L; i++)                                                                                  \
+			r.at[i] = i % 2 ? b.at[(L + i) / 2] : a.at[(L + i) / 2];                                                 \
+		return r;                                                                                                    \
 	}
 #define WM_MAD_f32(a, x, c) __builtin_fmaf(a, x, c)
 #define WM_MAD_f64(a, x, c) __builtin_fma(a, x, c)
