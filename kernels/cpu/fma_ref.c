@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fma_ref.c - y = x, then iters times y = y + a b, one element after the other. Exact, so double serves any type. */
+#include "core/wm.h"
+
+static const double most_operations = 1e9;
+
+static enum wm_status can_run(const struct wm_run *run) {
+	double operations = 2.0 * (double)wm_get(run->problem, "n") * (double)wm_get(run->problem, "iters");
+
+	if (operations > most_operations)
+		return wm_fail(WM_UNSUPPORTED, "%.3g operations are more than %.0e, the most that ref does", operations,
+		               most_operations);
+	return WM_OK;
+}
+
+static enum wm_status enqueue(struct wm_run *run, int set) {
+	const struct wm_buf *buf = run->buf + set * run->tensors;
+	enum wm_dtype type = wm_get_dtype(run->problem);
+	double a = wm_load_element(type, buf[1].ptr, 0), b = wm_load_element(type, buf[1].ptr, 1);
+	size_t n = (size_t)wm_get(run->problem, "n");
+	long iters = wm_get(run->problem, "iters");
+
+	for (size_t i = 0; i < n; i++) {
+		double y = wm_load_element(type, buf[0].ptr, i);
+
+		for (long t = 0; t < iters; t++)
+			y += a * b;
+		wm_store_element(type, buf[2].ptr, i, y);
+	}
+	return WM_OK;
+}
+
+const struct wm_impl wm_impl_fma_ref = {
+    .name = "ref",
+    .bench = "fma",
+    .backends = "host",
+    .about = "plain C, one thread, the definition",
+    .origin = WM_REFERENCE,
+    .asked_only = true,
+    .can_run = can_run,
+    .enqueue = enqueue,
+};

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* gemm_ref.c - C = A B as the definition says, one dot product after the other. */
+#include "core/wm.h"
+
+static const double most_operations = 1e9;
+
+static enum wm_status can_run(const struct wm_run *run) {
+	const struct wm_problem *p = run->problem;
+	double operations = 2.0 * (double)wm_get(p, "m") * (double)wm_get(p, "n") * (double)wm_get(p, "k");
+
+	if (operations > most_operations)
+		return wm_fail(WM_UNSUPPORTED, "%.3g operations are more than %.0e, the most that ref does", operations,
+		               most_operations);
+	return WM_OK;
+}
+
+/* One row of A and one column of B: element k lies at first + k * step. */
+struct vector {
+	enum wm_dtype type;
+	const void *data;
+	size_t first, step;
+};
+
+static double element(const struct vector *x, size_t k) {
+	return wm_load_element(x->type, x->data, x->first + k * x->step);
+}
+
+static double dot_f64(const struct vector *a, const struct vector *b, size_t depth) {
+	double sum = 0;
+
+	for (size_t k = 0; k < depth; k++)
+		sum += element(a, k) * element(b, k);
+	return sum;
+}
+
+/* For f32, f16 and bf16: accumulates in f32. */
+static double dot_f32(const struct vector *a, const struct vector *b, size_t depth) {
+	float sum = 0;
+
+	for (size_t k = 0; k < depth; k++)
+		sum += (float)element(a, k) * (float)element(b, k);
+	return (double)sum;
+}
+
+static double dot_i32(const struct vector *a, const struct vector *b, size_t depth) {
+	int32_t sum = 0;
+
+	for (size_t k = 0; k < depth; k++)
+		sum += (int32_t)element(a, k) * (int32_t)element(b, k);
+	return sum;
+}
+
+static enum wm_status enqueue(struct wm_run *run, int set) {
+	const struct wm_problem *p = run->problem;
+	const struct wm_buf *buf = run->buf + set * run->tensors;
+	size_t m = (size_t)wm_get(p, "m"), n = (size_t)wm_get(p, "n"), depth = (size_t)wm_get(p, "k");
+	enum wm_dtype in = wm_get_dtype(p), out = in == WM_I8 ? WM_I32 : in;
+	bool a_along_k = wm_get_word(p, "trans")[0] == 't', b_along_k = wm_get_word(p, "trans")[1] == 'n';
+
+	for (size_t j = 0; j < n; j++)
+		for (size_t i = 0; i < m; i++) {
+			struct vector a = {in, buf[0].ptr, a_along_k ? i * depth : i, a_along_k ? 1 : m};
+			struct vector b = {in, buf[1].ptr, b_along_k ? j * depth : j, b_along_k ? 1 : n};
+			double sum = in == WM_F64 ? dot_f64(&a, &b, depth)
+			             : in == WM_I8 ? dot_i32(&a, &b, depth)
+			                           : dot_f32(&a, &b, depth);
+
+			wm_store_element(out, buf[2].ptr, i + j * m, sum);
+		}
+	return WM_OK;
+}
+
+const struct wm_impl wm_impl_gemm_ref = {
+    .name = "ref",
+    .bench = "gemm",
+    .backends = "host",
+    .about = "plain C, one thread, the definition",
+    .origin = WM_REFERENCE,
+    .asked_only = true,
+    .can_run = can_run,
+    .enqueue = enqueue,
+};

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* triad_ref.c - a = b + 3 c, one element after the other, rounded once. */
+#include "core/wm.h"
+
+static const double most_operations = 1e9;
+
+static size_t count(const struct wm_problem *p) {
+	return (size_t)wm_get(p, "bytes") / wm_dtype_bytes(wm_get_dtype(p));
+}
+
+static enum wm_status can_run(const struct wm_run *run) {
+	if (2.0 * (double)count(run->problem) > most_operations)
+		return wm_fail(WM_UNSUPPORTED, "%.3g operations are more than %.0e, the most that ref does",
+		               2.0 * (double)count(run->problem), most_operations);
+	return WM_OK;
+}
+
+static enum wm_status enqueue(struct wm_run *run, int set) {
+	const struct wm_buf *buf = run->buf + set * run->tensors;
+	enum wm_dtype type = wm_get_dtype(run->problem);
+	size_t n = count(run->problem);
+
+	for (size_t i = 0; i < n; i++) {
+		double b = wm_load_element(type, buf[0].ptr, i), c = wm_load_element(type, buf[1].ptr, i);
+
+		wm_store_element(type, buf[2].ptr, i, b + 3 * c);
+	}
+	return WM_OK;
+}
+
+const struct wm_impl wm_impl_triad_ref = {
+    .name = "ref",
+    .bench = "triad",
+    .backends = "host",
+    .about = "plain C, one thread, the definition",
+    .origin = WM_REFERENCE,
+    .asked_only = true,
+    .can_run = can_run,
+    .enqueue = enqueue,
+};
