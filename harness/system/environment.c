@@ -2,6 +2,7 @@
 /* environment.c - the picture of the machine that stands in run.json. */
 #include "environment.h"
 
+#include "core/registry.h"
 #include "limits.h"
 #include "sysfile.h"
 
@@ -95,14 +96,13 @@ static json_t *turbo(const char *root) {
 
 /* x86 hypervisors set a CPU flag that bare hardware never has; elsewhere only Xen and firmware names tell. */
 static json_t *virtualisation(const char *root) {
-	char flags[TEXT + 2] = " ", text[128];
+	char flags[TEXT], text[128];
 
 	if (wm_sysfile_line(root, "/sys/hypervisor/type", text, sizeof(text)))
 		return json_string(text);
-	if (!wm_sysfile_field(root, "/proc/cpuinfo", "flags", flags + 1, TEXT))
+	if (!wm_sysfile_field(root, "/proc/cpuinfo", "flags", flags, sizeof(flags)))
 		return unknown("/proc/cpuinfo has no line 'flags' with a hypervisor bit on this architecture");
-	strcat(flags, " ");
-	if (!strstr(flags, " hypervisor "))
+	if (wm_word_index(flags, "hypervisor") < 0)
 		return json_string("none");
 	if (!wm_sysfile_line(root, "/sys/class/dmi/id/sys_vendor", text, sizeof(text)))
 		return json_string("virtual machine");

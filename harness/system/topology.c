@@ -2,6 +2,7 @@
 /* topology.c - hwloc's picture of the machine, and what a device gets of it: cores, caches, NUMA nodes, memory. */
 #include "topology_private.h"
 
+#include "core/registry.h"
 #include "limits.h"
 #include "sysfile.h"
 
@@ -198,7 +199,7 @@ static void put_arch(const struct wm_topology *topo, struct wm_device *dev) {
 	static const char *const wanted[] = {"avx2",    "avx512f", "avx512_bf16", "avx512_vnni", "amx_tile", "asimd",
 	                                     "asimdhp", "asimddp", "bf16",        "i8mm",        "sve",      "sve2"};
 	const char *arch = info(hwloc_get_root_obj(topo->t), "Architecture");
-	char flags[8192], padded[8192 + 2], word[32];
+	char flags[8192];
 	struct utsname system;
 	size_t used;
 
@@ -208,12 +209,9 @@ static void put_arch(const struct wm_topology *topo, struct wm_device *dev) {
 	if (!topo->real || (!wm_sysfile_field("", "/proc/cpuinfo", "flags", flags, sizeof(flags)) &&
 	                    !wm_sysfile_field("", "/proc/cpuinfo", "Features", flags, sizeof(flags))))
 		return;
-	snprintf(padded, sizeof(padded), " %s ", flags);
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		snprintf(word, sizeof(word), " %s ", wanted[i]);
-		if (strstr(padded, word) && used + strlen(wanted[i]) + 1 < sizeof(dev->arch))
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		if (wm_word_index(flags, wanted[i]) >= 0 && used + strlen(wanted[i]) + 1 < sizeof(dev->arch))
 			used += (size_t)snprintf(dev->arch + used, sizeof(dev->arch) - used, " %s", wanted[i]);
-	}
 }
 
 /* N of "host:package=N" and "host:numa=N"; the object has the number that the system gives it. */
@@ -303,7 +301,7 @@ enum wm_status wm_topology_host(const struct wm_topology *topo, const char *id, 
 		st = wm_fail(WM_INPUT, "device '%s': longer than %zu characters", id, sizeof(dev.id) - 1);
 		goto out;
 	}
-	snprintf(dev.id, sizeof(dev.id), "%s", id);
+	memcpy(dev.id, id, strlen(id) + 1);
 	st = find_host(topo, id, cpuset, nodeset);
 	if (st != WM_OK)
 		goto out;
