@@ -90,7 +90,7 @@ static void widen(const struct line *line, int width[COLUMNS]) {
 	for (int k = 0; k < COLUMNS; k++) {
 		int n = (int)strlen(line->cell[k]);
 
-		if (n > width[k] && (k < LAST || *line->memory))
+		if ((k < LAST || *line->memory) && n > width[k])
 			width[k] = n;
 	}
 }
