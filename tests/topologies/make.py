@@ -5,7 +5,8 @@
 They are constructed, not recorded: numbers of cores, caches, NUMA nodes and accelerators follow the vendors' published
 descriptions, bus addresses follow the pattern of such machines. Each holds what a plan must get right:
 
-  h100x8     two 56-core CPUs with hardware threads, four GPUs on each; switches and a console that are no accelerators
+  h100x8     two 56-core CPUs with hardware threads, four GPUs on each; a switch, a network device and a
+             console that are no accelerators
   mi300x8    two 96-core CPUs in four NUMA nodes each, one accelerator on each node
   altra      two 80-core Arm CPUs, 1 MB L2 a core, 32 MB system-level cache a package
   ampereone  one 192-core Arm CPU, 2 MB L2 a core, 64 MB system-level cache
@@ -92,7 +93,8 @@ def h100x8():
     cores, threads = 56, 2
     m = Machine(nodes=2, pus=2 * cores * threads)
     m.info(Architecture="x86_64")
-    buses = [[0x1B, 0x43, 0x52, 0x61], [0x9D, 0xC3, 0xD1, 0xDF]]
+    # Not in the order of addresses, as nothing may depend on the order in a file.
+    buses = [[0x43, 0x1B, 0x61, 0x52], [0xDF, 0xC3, 0xD1, 0x9D]]
     for p in range(2):
         first = [p * cores + c for c in range(cores)]
         pus = first + [pu + 2 * cores for pu in first]
@@ -107,7 +109,8 @@ def h100x8():
             m.pci(bus, 0x0302, "10de:2330")
         if p == 0:
             m.pci(0x04, 0x0300, "1a03:2000")        # the console of the board's controller
-            m.pci(0x07, 0x0680, "10de:22a3")        # a switch of the same vendor
+            m.pci(0x07, 0x0680, "10de:22a3")        # a switch of the GPUs' vendor
+            m.pci(0x08, 0x0200, "10de:0269")        # a network device of theirs
         m.close()
     m.write("h100x8.xml")
 
