@@ -32,14 +32,14 @@ enum wm_status wm_load_library(const char *const *libs, const char *const *names
 
 	if (!handle)
 		return WM_SKIP;
-	for (int i = 0; i < n; i++) {
-		bool optional = names[i][0] == '?';
-		void *symbol = dlsym(handle, names[i] + optional);
-
-		if (!symbol && !optional) {
+	for (int i = 0; i < n; i++)
+		if (names[i][0] != '?' && !dlsym(handle, names[i])) {
 			dlclose(handle);
 			return wm_fail(WM_FAILED, "%s has no symbol %s", lib, names[i]);
 		}
+	for (int i = 0; i < n; i++) {
+		void *symbol = dlsym(handle, names[i] + (names[i][0] == '?'));
+
 		/* ISO C has no cast from object to function pointer; POSIX says they are alike. */
 		memcpy(&fn[i], &symbol, sizeof(fn[i]));
 	}

@@ -80,8 +80,9 @@ const char *wm_get_word(const struct wm_problem *p, const char *key) {
 	struct kept *found;
 	char word[WORD_CHARS];
 	int i = 0;
+	const struct wm_axis *axis = find_or_die(p, key, &i);
 
-	copy_word(find_or_die(p, key, &i)->words, p->v[i], word, sizeof(word));
+	copy_word(axis->words, p->v[i], word, sizeof(word));
 	pthread_mutex_lock(&lock);
 	for (found = all; found && strcmp(found->word, word) != 0; found = found->next)
 		;
@@ -430,6 +431,7 @@ static enum wm_status resolve_ties(struct wm_problem *p, const struct choice *po
 static enum wm_status add_point(const struct wm_bench *bench, const struct choice *point, int naxes,
                                 struct wm_problems *list) {
 	struct wm_problem p = {.bench = bench};
+	char brief[WM_PROBLEM_CHARS];
 	uint64_t bytes = 0;
 	enum wm_status st = resolve_ties(&p, point, naxes);
 
@@ -439,8 +441,10 @@ static enum wm_status add_point(const struct wm_bench *bench, const struct choic
 	st = bench->accept ? bench->accept(&p) : WM_OK;
 	if (st != WM_INPUT)      /* a point that is not supported stays: its row says why */
 		st = wm_problem_bytes(&p, &bytes);
-	if (st != WM_OK)
-		return wm_fail(st, "%s: %s", p.str, wm_why());
+	if (st != WM_OK) {
+		wm_problem_brief(&p, brief, sizeof(brief));
+		return wm_fail(st, "%s: %s", brief, wm_why());
+	}
 	return add_problem(list, &p);
 }
 
