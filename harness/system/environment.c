@@ -165,10 +165,11 @@ static json_t *said_by_build(const char *text, const char *why) {
 	return *text ? json_string(text) : unknown(why);
 }
 
+/* hwloc tells the version of its interface only, which may stay while the library's own goes up. */
 static json_t *hwloc_version(void) {
 	unsigned v = hwloc_get_api_version();
 
-	return json_sprintf("%u.%u.%u", v >> 16, v >> 8 & 255, v & 255);
+	return json_sprintf("interface %u.%u.%u", v >> 16, v >> 8 & 255, v & 255);
 }
 
 void wm_binary_id(char out[17]) {
@@ -223,6 +224,6 @@ json_t *wm_environment(const char *root) {
 	json_object_set_new(env, "git", said_by_build(WM_BUILD_GIT, "the build did not pass WM_BUILD_GIT"));
 	json_object_set_new(env, "binary", binary_id());
 	json_object_set_new(env, "hwloc", hwloc_version());
-	json_object_set_new(env, "jansson", json_string(JANSSON_VERSION));
+	json_object_set_new(env, "jansson", json_string(jansson_version_str()));
 	return env;
 }

@@ -158,21 +158,6 @@ static void put_memory(const struct wm_topology *topo, hwloc_const_bitmap_t node
 	dev->free_bytes = least_known(least_known(dev->mem_bytes, limits.available), limits.cgroup_room);
 }
 
-/* What the host part on these PUs and nodes holds: all of wm_device that near() and host() share. */
-static enum wm_status put_place(const struct wm_topology *topo, hwloc_const_bitmap_t cpuset,
-                                hwloc_const_bitmap_t nodeset, struct wm_device *dev) {
-	enum wm_status st = put_list(dev, "cores", cpuset, dev->cpuset, sizeof(dev->cpuset));
-
-	if (st == WM_OK)
-		st = put_list(dev, "NUMA nodes", nodeset, dev->nodeset, sizeof(dev->nodeset));
-	if (st != WM_OK)
-		return st;
-	dev->threads = hwloc_bitmap_weight(cpuset);
-	dev->cache_bytes = cache_bytes(topo->t, cpuset);
-	put_memory(topo, nodeset, dev);
-	return WM_OK;
-}
-
 static const char *info(hwloc_obj_t o, const char *key) {
 	const char *value = o ? hwloc_obj_get_info_by_name(o, key) : NULL;
 
@@ -185,7 +170,8 @@ static void put_name(hwloc_topology_t t, struct wm_device *dev) {
 
 	if (!package)
 		package = hwloc_get_root_obj(t);
-	snprintf(dev->vendor, sizeof(dev->vendor), "%s", info(package, "CPUVendor"));
+	if (!*dev->vendor)
+		snprintf(dev->vendor, sizeof(dev->vendor), "%s", info(package, "CPUVendor"));
 	if (*info(package, "CPUModel"))
 		snprintf(dev->name, sizeof(dev->name), "%s", info(package, "CPUModel"));
 	else if (*info(package, "CPUPart"))
@@ -212,6 +198,27 @@ static void put_arch(const struct wm_topology *topo, struct wm_device *dev) {
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
 		if (wm_word_index(flags, wanted[i]) >= 0 && used + strlen(wanted[i]) + 1 < sizeof(dev->arch))
 			used += (size_t)snprintf(dev->arch + used, sizeof(dev->arch) - used, " %s", wanted[i]);
+}
+
+/* All that is known of the host part on these PUs and nodes; what a backend has named keeps its name. */
+static enum wm_status put_place(const struct wm_topology *topo, hwloc_const_bitmap_t cpuset,
+                                hwloc_const_bitmap_t nodeset, struct wm_device *dev) {
+	enum wm_status st = put_list(dev, "cores", cpuset, dev->cpuset, sizeof(dev->cpuset));
+
+	if (st == WM_OK)
+		st = put_list(dev, "NUMA nodes", nodeset, dev->nodeset, sizeof(dev->nodeset));
+	if (st != WM_OK)
+		return st;
+	dev->threads = hwloc_bitmap_weight(cpuset);
+	dev->cache_bytes = cache_bytes(topo->t, cpuset);
+	put_memory(topo, nodeset, dev);
+	if (!*dev->name)
+		put_name(topo->t, dev);
+	if (!*dev->arch)
+		put_arch(topo, dev);
+	if (!dev->units)
+		dev->units = dev->threads;
+	return WM_OK;
 }
 
 /* N of "host:package=N" and "host:numa=N"; the object has the number that the system gives it. */
@@ -306,14 +313,10 @@ enum wm_status wm_topology_host(const struct wm_topology *topo, const char *id, 
 	if (st != WM_OK)
 		goto out;
 	keep_one_pu_a_core(topo->t, cpuset);
-	st = put_place(topo, cpuset, nodeset, &dev);
-	if (st != WM_OK)
-		goto out;
-	put_name(topo->t, &dev);
-	put_arch(topo, &dev);
-	dev.units = dev.threads;
 	dev.features = WM_HAS_F64 | WM_HAS_F16;
-	*dev_p = dev;
+	st = put_place(topo, cpuset, nodeset, &dev);
+	if (st == WM_OK)
+		*dev_p = dev;
 out:
 	hwloc_bitmap_free(cpuset);
 	hwloc_bitmap_free(nodeset);

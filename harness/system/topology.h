@@ -23,7 +23,8 @@ enum wm_status wm_topology_write(const struct wm_topology *topo, const char *pat
  */
 enum wm_status wm_topology_host(const struct wm_topology *topo, const char *id, struct wm_device *dev_p);
 /* For any other device: fills cpuset and nodeset from its PCI address (the nearest cores; all when unknown). With
- * dev->on_host: cpuset, nodeset, threads, cache_bytes and memory as the host device has them. */
+ * dev->on_host: cpuset, nodeset, threads, cache_bytes and memory as the host device has them, and name, arch and
+ * units where the backend left them unknown. */
 enum wm_status wm_topology_near(const struct wm_topology *topo, struct wm_device *dev);
 /* Accelerators that the topology shows as PCI devices, for dry runs without the machine: ids as their backend
  * would give them, cache and memory from results/reference/accelerators.ini by PCI id, else 0. */

@@ -207,10 +207,14 @@ static void test_near(void **state) {
 	assert_string_equal(dev.nodeset, "0-1");
 	dev.pci[0] = '\0';
 	dev.on_host = true;
+	strcpy(dev.arch, "OpenCL C 1.2");
 	assert_int_equal(wm_topology_near(topo, &dev), WM_OK);
 	assert_int_equal(dev.threads, 112);
+	assert_int_equal(dev.units, 112);
+	assert_string_equal(dev.name, "Intel(R) Xeon(R) Platinum 8480C");
 	assert_int_equal(dev.cache_bytes, host_of(topo, "host").cache_bytes);
 	assert_int_equal(dev.mem_bytes, 2048 * GIB);
+	assert_string_equal(dev.arch, "OpenCL C 1.2");
 	wm_topology_close(topo);
 }
 
