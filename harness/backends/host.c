@@ -33,13 +33,19 @@ struct mapping {
 	int views;                   /* how many views begin at ptr: their free must not unmap it */
 };
 
-static enum wm_status find(struct wm_device *devs, int max, int *n_p) {
-	struct wm_device dev = {.id = "host", .backend = "host", .on_host = true};
+/* What stands between this process and the cores. */
+static void put_driver(struct wm_device *dev) {
 	struct utsname system;
 
-	dev.features = WM_HAS_F64 | WM_HAS_F16;
 	if (uname(&system) == 0)
-		snprintf(dev.driver, sizeof(dev.driver), "%.60s %.60s", system.sysname, system.release);
+		snprintf(dev->driver, sizeof(dev->driver), "%.60s %.60s", system.sysname, system.release);
+}
+
+static enum wm_status find(struct wm_device *devs, int max, int *n_p) {
+	struct wm_device dev = {.id = "host", .backend = "host", .on_host = true};
+
+	dev.features = WM_HAS_F64 | WM_HAS_F16;
+	put_driver(&dev);
 	if (max > 0)
 		devs[0] = dev;
 	*n_p = max > 0;
@@ -57,6 +63,7 @@ static enum wm_status open_host(struct wm_device *dev) {
 	host->team = team;
 	dev->priv = host;
 	dev->threads = wm_team_threads(team);
+	put_driver(dev);
 	return WM_OK;
 }
 
