@@ -38,7 +38,8 @@ cp tests/plugin/toy.c "$tree/kernels/cpu/copy_toy.c"
 sed -i '0,/^WM_IMPL(copy_/s//WM_IMPL(copy_toy)\n&/' "$tree/harness/core/registry.def"
 
 ok "one line was added" [ "$(diff harness/core/registry.def "$tree/harness/core/registry.def" | grep -c '^[<>]')" -eq 1 ]
-ok "the copy builds" make -C "$tree" --no-print-directory -s -j "${JOBS:-2}" B=build build/wattmark
+builds() { env -u MAKEFLAGS make -C "$tree" -j "${JOBS:-2}" B=build build/wattmark >/dev/null; }
+ok "the copy builds" builds
 cd "$tree" || exit 1
 build/wattmark run copy:bytes=1M,cache=hot,dtype=f32 --impl toy --device host --profile smoke --out bundle
 ok "run says all is well" [ $? -eq 0 ]
