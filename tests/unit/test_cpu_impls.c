@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_cpu_impls.c - every host implementation gives right results for odd sizes and writes nothing else. */
+#include "../../kernels/cpu/loops.h"
+#include "../inject/sets.h"
+
+#include "core/registry.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { SEED = 21 };
+
+/* Both parts, with several numbers of threads. False when the implementation's library is not installed. */
+static bool holds(const char *problem, const char *impl) {
+	const int threads[] = {1, 3, 7};
+
+	for (int t = 0; t < 3; t++)
+		for (int part = WM_EXACT; part <= WM_TIMED; part++) {
+			struct wm_set set;
+			struct wm_check check;
+
+			wm_set_open(&set, problem);
+			wm_set_fill(&set, (enum wm_data_part)part, SEED);
+			enum wm_status st = wm_set_run(&set, wm_impl_find(set.p.bench->name, impl), threads[t]);
+			if (st == WM_SKIP) {
+				wm_set_close(&set);
+				return false;
+			}
+			if (st == WM_OK)
+				st = wm_set_verify(&set, (enum wm_data_part)part, SEED, &check);
+			if (st != WM_OK)
+				fail_msg("%s by %s with %d threads: %s", problem, impl, threads[t], wm_why());
+			if (!wm_set_slack_whole(&set))
+				fail_msg("%s by %s with %d threads wrote behind a tensor", problem, impl, threads[t]);
+			wm_set_close(&set);
+		}
+	return true;
+}
+
+static void memory_and_fma(void **state) {
+	static const char *const problems[] = {
+	    "read:bytes=8,dtype=%s",         "read:bytes=4000,dtype=%s",      "read:bytes=8192,dtype=%s",
+	    "read:bytes=1000008,dtype=%s",   "copy:bytes=8,dtype=%s",         "copy:bytes=1000008,dtype=%s",
+	    "copy:bytes=16384,dtype=%s",     "triad:bytes=8,dtype=%s",        "triad:bytes=1000008,dtype=%s",
+	    "triad:bytes=4104,dtype=%s",     "fma:n=1,iters=1,dtype=%s",      "fma:n=1000,iters=3,dtype=%s",
+	    "fma:n=4096,iters=100,dtype=%s", "fma:n=777,iters=1000,dtype=%s",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(problems) / sizeof(*problems); i++)
+		for (int wide = 0; wide < 2; wide++) {
+			char problem[128];
+
+			snprintf(problem, sizeof(problem), problems[i], wide ? "f64" : "f32");
+			assert_true(holds(problem, "simd"));
+			assert_true(holds(problem, "ref"));
+		}
+}
+
+static void cblas(void **state) {
+	const char *const trans[] = {"nn", "nt", "tn", "tt"};
+	const char *const shapes[] = {"m=1", "m=7,n=13,k=129", "m=64", "m=129,n=3,k=70", "m=100,n=90,k=1"};
+
+	(void)state;
+	for (int t = 0; t < 4; t++)
+		for (int s = 0; s < 5; s++)
+			for (int wide = 0; wide < 2; wide++) {
+				char problem[128];
+
+				snprintf(problem, sizeof(problem), "gemm:%s,trans=%s,dtype=%s", shapes[s], trans[t],
+				         wide ? "f64" : "f32");
+				if (!holds(problem, "cblas"))
+					skip();
+			}
+}
+
+static void refused(const char *problem, const char *impl, const char *why) {
+	struct wm_set set = {0};
+	struct wm_run run = {.problem = &set.p};
+
+	wm_set_open(&set, problem);
+	assert_int_equal(wm_impl_find(set.p.bench->name, impl)->can_run(&run), WM_UNSUPPORTED);
+	assert_string_equal(wm_why(), why);
+	wm_set_close(&set);
+}
+
+static void refusals(void **state) {
+	(void)state;
+	refused("gemm:m=8,dtype=f16", "cblas", "cblas has no f16");
+	refused("gemm:m=8,dtype=bf16", "cblas", "cblas has no bf16");
+	refused("gemm:m=8,dtype=i8", "cblas", "cblas has no i8");
+	refused("gemm:m=1024", "ref", "2.15e+09 operations are more than 1e+09, the most that ref does");
+	refused("fma:n=65536,iters=10000", "ref", "1.31e+09 operations are more than 1e+09, the most that ref does");
+}
+
+/* ---- the loops of every instruction set that this CPU has ---------------------------------------------------- */
+
+enum { MOST = 600, OFFSETS = 5, SLACK = 64 };
+
+/* Integers small enough for exact sums in f32. */
+static float *numbers(int first) {
+	float *x = wm_zalloc((MOST + OFFSETS + SLACK) * sizeof(*x));
+
+	for (int i = 0; i < MOST + OFFSETS + SLACK; i++)
+		x[i] = (float)((first + i * 7) % 101 - 50);
+	return x;
+}
+
+static double *widened(const float *x) {
+	double *wide = wm_zalloc((MOST + OFFSETS + SLACK) * sizeof(*wide));
+
+	for (int i = 0; i < MOST + OFFSETS + SLACK; i++)
+		wide[i] = (double)x[i];
+	return wide;
+}
+
+static void loops_for(const struct wm_loops *loops, size_t n, size_t offset) {
+	float *x = numbers(3), *y = numbers(40), *out = numbers(0);
+	double *wide_x = widened(x), *wide_y = widened(y), *wide_out = widened(out), sum = 0;
+	const float ab[2] = {2, 3};
+	const double wide_ab[2] = {2, 3};
+
+	for (size_t i = 0; i < n; i++)
+		sum += (double)x[offset + i];
+	assert_true(loops->sum_f32(x + offset, n) == sum);
+	assert_true(loops->sum_f64(wide_x + offset, n) == sum);
+
+	for (int what = 0; what < 3; what++) {
+		memset(out, 0, (MOST + OFFSETS + SLACK) * sizeof(*out));
+		memset(wide_out, 0, (MOST + OFFSETS + SLACK) * sizeof(*wide_out));
+		if (what == 0) {
+			loops->copy_f32(out + offset, x, n);
+			loops->copy_f64(wide_out + offset, wide_x, n);
+		} else if (what == 1) {
+			loops->triad_f32(out + offset, x, y, 3, n);
+			loops->triad_f64(wide_out + offset, wide_x, wide_y, 3, n);
+		} else {
+			loops->fma_f32(out + offset, x, ab, n, 5);
+			loops->fma_f64(wide_out + offset, wide_x, wide_ab, n, 5);
+		}
+		for (size_t i = 0; i < MOST + OFFSETS + SLACK; i++) {
+			bool inside = i >= offset && i < offset + n;
+			float want = !inside ? 0
+			             : what == 0 ? x[i - offset]
+			             : what == 1 ? x[i - offset] + 3 * y[i - offset]
+			                         : x[i - offset] + 5 * 2 * 3;
+
+			if (out[i] != want || wide_out[i] != (double)want)
+				fail_msg("%s: what %d, n %zu, offset %zu, element %zu", loops->about, what, n, offset, i);
+		}
+	}
+	free(x);
+	free(y);
+	free(out);
+	free(wide_x);
+	free(wide_y);
+	free(wide_out);
+}
+
+static void every_table(void **state) {
+	const struct wm_loops *tables[] = {wm_loops_avx512(), wm_loops_avx2(), wm_loops_neon(), wm_loops_c()};
+
+	(void)state;
+	assert_non_null(wm_loops_c());
+	for (int t = 0; t < 4; t++)
+		for (size_t n = 0; tables[t] && n < MOST; n += n < 70 ? 1 : 37)
+			for (size_t offset = 0; offset < OFFSETS; offset++)
+				loops_for(tables[t], n, offset);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(every_table),
+	    cmocka_unit_test(memory_and_fma),
+	    cmocka_unit_test(cblas),
+	    cmocka_unit_test(refusals),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
