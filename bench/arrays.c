@@ -63,9 +63,11 @@ enum wm_status wm_compare_run(const char *name, size_t first, size_t n, const do
 	for (size_t i = 0; i < n; i++) {
 		double allowed = bound ? bound[i] : 0, error = fabs(got[i] - want[i]);
 
+		if (!(error <= allowed) && bound)
+			return wm_fail(WM_WRONG, "%s[%zu] is %.17g, expected %.17g within %.3g", name, first + i, got[i], want[i],
+			               allowed);
 		if (!(error <= allowed))
-			return wm_fail(WM_WRONG, "%s[%zu] is %.17g, expected %.17g%s%.3g", name, first + i, got[i], want[i],
-			               bound ? " within " : "", allowed);
+			return wm_fail(WM_WRONG, "%s[%zu] is %.17g, expected %.17g", name, first + i, got[i], want[i]);
 		if (error > check->worst * allowed)
 			check->worst = error / allowed;
 	}
