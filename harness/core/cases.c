@@ -74,7 +74,7 @@ static enum wm_status fail_unknown_device(const struct choice *c, const char *wo
 
 	for (int i = 0; i < c->n; i++)
 		known[n++] = c->devs[i].id;
-	for (int i = 0; wm_backends[i] && i < 31; i++)
+	for (int i = 0; i < 31 && wm_backends[i]; i++)
 		if (strcmp(wm_backends[i]->name, "host") != 0)   /* the host is its own id */
 			known[n++] = wm_backends[i]->name;
 	known[n++] = "all";
@@ -111,7 +111,7 @@ static enum wm_status check_impl(void *arg, const char *word) {
 	const char *known[256];
 	int n = 0;
 
-	for (int i = 0; wm_impls[i] && n < 256; i++)
+	for (int i = 0; n < 256 && wm_impls[i]; i++)
 		for (int k = 0; k < suite->n; k++) {
 			const struct wm_problems *problems = &suite->jobs[k].problems;
 			bool used = false;

@@ -552,7 +552,8 @@ enum wm_status wm_pattern_bench(const char *pattern, const struct wm_bench **ben
 	}
 	for (; n < 64 && wm_benches[n]; n++)
 		names[n] = wm_benches[n]->name;
-	return wm_fail_unknown("benchmark", name, names, n);
+	wm_fail_unknown("benchmark", name, names, n);
+	return WM_INPUT;
 }
 
 /* Cuts bench:key=list,key=list in place; the sources point into it. */

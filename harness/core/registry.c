@@ -196,15 +196,16 @@ static bool is_name(const char *name) {
 	return name && name[0] && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == strlen(name);
 }
 
-/* The first member of a contract that is missing: words names them, present says which are there. */
-static enum wm_status check_members(const char *kind, const char *name, const char *words, const bool *present) {
-	char copy[256], *rest = NULL;
-	int i = 0;
+/* A required member of a contract, and whether it is set. */
+struct member {
+	const char *name;
+	bool set;
+};
 
-	snprintf(copy, sizeof(copy), "%s", words);
-	for (char *w = strtok_r(copy, " ", &rest); w; w = strtok_r(NULL, " ", &rest), i++)
-		if (!present[i])
-			return wm_fail(WM_FAILED, "%s %s: member %s is missing", kind, name, w);
+static enum wm_status check_members(const char *kind, const char *name, const struct member *members) {
+	for (; members->name; members++)
+		if (!members->set)
+			return wm_fail(WM_FAILED, "%s %s: member %s is missing", kind, name, members->name);
 	return WM_OK;
 }
 
@@ -217,13 +218,14 @@ static enum wm_status check_name(const char *kind, const char *name) {
 }
 
 static enum wm_status check_backend(const struct wm_backend *b) {
-	const bool present[] = {b->about, b->find, b->open, b->close, b->alloc, b->view,    b->free,
-	                        b->put,   b->get,  b->sync, b->mark,  b->between, b->rouse};
+	const struct member members[] = {
+		{"about", b->about}, {"find", b->find}, {"open", b->open}, {"close", b->close}, {"alloc", b->alloc},
+		{"view", b->view},   {"free", b->free}, {"put", b->put},   {"get", b->get},     {"sync", b->sync},
+		{"mark", b->mark},   {"between", b->between}, {"rouse", b->rouse}, {0}};
 	enum wm_status st = check_name("backend", b->name);
 
 	if (st == WM_OK)
-		st = check_members("backend", b->name,
-		                   "about find open close alloc view free put get sync mark between rouse", present);
+		st = check_members("backend", b->name, members);
 	if (st == WM_OK && strlen(b->name) >= sizeof(((struct wm_device *)0)->backend))
 		st = wm_fail(WM_FAILED, "backend %s: its name is too long for wm_device", b->name);
 	if (st == WM_OK && (!b->build != !b->launch || !b->build != !b->unbuild))
@@ -298,21 +300,24 @@ static enum wm_status check_axes(const struct wm_bench *bench) {
 }
 
 static enum wm_status check_bench(const struct wm_bench *b) {
-	const bool present[] = {b->about, b->metric, b->axes, b->tensors, b->work, b->fill, b->verify};
+	const struct member members[] = {
+		{"about", b->about}, {"metric", b->metric}, {"axes", b->axes},     {"tensors", b->tensors},
+		{"work", b->work},   {"fill", b->fill},     {"verify", b->verify}, {0}};
 	enum wm_status st = check_name("benchmark", b->name);
 
 	if (st == WM_OK)
-		st = check_members("benchmark", b->name, "about metric axes tensors work fill verify", present);
+		st = check_members("benchmark", b->name, members);
 	return st == WM_OK ? check_axes(b) : st;
 }
 
 static enum wm_status check_impl(const struct wm_registry *r, const struct wm_impl *m) {
-	const bool present[] = {m->bench, m->backends, m->about, m->can_run, m->enqueue};
+	const struct member members[] = {{"bench", m->bench},     {"backends", m->backends}, {"about", m->about},
+	                                 {"can_run", m->can_run}, {"enqueue", m->enqueue},   {0}};
 	enum wm_status st = check_name("implementation", m->name);
 	bool bench = false, backend = false;
 
 	if (st == WM_OK)
-		st = check_members("implementation", m->name, "bench backends about can_run enqueue", present);
+		st = check_members("implementation", m->name, members);
 	if (st != WM_OK)
 		return st;
 	for (int i = 0; r->benches[i]; i++)
@@ -328,10 +333,10 @@ static enum wm_status check_impl(const struct wm_registry *r, const struct wm_im
 }
 
 static enum wm_status check_report(const struct wm_report *p) {
-	const bool present[] = {p->about, p->write};
+	const struct member members[] = {{"about", p->about}, {"write", p->write}, {0}};
 	enum wm_status st = check_name("report", p->name);
 
-	return st == WM_OK ? check_members("report", p->name, "about write", present) : st;
+	return st == WM_OK ? check_members("report", p->name, members) : st;
 }
 
 static enum wm_status twice(const char *kind, const char *name) {

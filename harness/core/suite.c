@@ -90,7 +90,7 @@ static enum wm_status check_impl(void *arg, const char *word) {
 	int n = 0;
 
 	for (int i = 0; i < b->n; i++)
-		for (int k = 0; wm_impls[k] && n < 128; k++)
+		for (int k = 0; n < 128 && wm_impls[k]; k++)
 			if (strcmp(wm_impls[k]->bench, b->v[i]->name) == 0)
 				names[n++] = wm_impls[k]->name;
 	for (int i = 0; i < n; i++)
@@ -483,9 +483,9 @@ static enum wm_status fail_unknown_suite(const char *word) {
 	const char *known[128];
 	int n = 0;
 
-	for (; suites[n] && n < 64; n++)
+	for (; n < 64 && suites[n]; n++)
 		known[n] = suites[n];
-	for (int i = 0; wm_benches[i] && n < 128; i++)
+	for (int i = 0; n < 128 && wm_benches[i]; i++)
 		known[n++] = wm_benches[i]->name;
 	return wm_fail_unknown("suite or benchmark", word, known, n);
 }
