@@ -227,9 +227,9 @@ static void rotation(void **state) {
 	assert_int_equal(sets("gemm:m=1024", h100), 9);          /* 100 MiB / 12 MiB, rounded up */
 	assert_int_equal(sets("gemm:m=1024", mi300x), 48);       /* 576 / 12 exactly */
 	assert_int_equal(sets("gemm:m=1024", mi300x + 1), 49);
-	assert_int_equal(sets("gemm:m=1024", 6u << 20), 1);      /* one set is twice the cache */
-	assert_int_equal(sets("gemm:m=1024", (6u << 20) + 1), 2);
-	assert_int_equal(sets("gemm:m=16K", h100), 1);
+	assert_int_equal(sets("gemm:m=1024", 12u << 20), 2);
+	assert_int_equal(sets("gemm:m=1024", (12u << 20) + 1), 3);
+	assert_int_equal(sets("gemm:m=16K", h100), 2);           /* never one: a kernel stuck on one set must show */
 	assert_int_equal(sets("gemm:m=1024,cache=hot", mi300x), 1);
 	assert_int_equal(sets("gemm:m=1024,cache=hot", 0), 1);
 }
@@ -240,7 +240,7 @@ static void no_cold(void **state) {
 	assert_int_equal(sets("gemm:m=1024", 0), 0);
 	assert_string_equal(wm_why(), "cold: the size of the device's caches is unknown; cache=hot runs without it");
 	/* arrays of memory benchmarks: at least 4 x all caches */
-	assert_int_equal(sets("copy:bytes=256M", 64u << 20), 1);
+	assert_int_equal(sets("copy:bytes=256M", 64u << 20), 2);
 	assert_int_equal(sets("copy:bytes=256M", (64u << 20) + 1), 0);
 	assert_string_equal(wm_why(), "cold: the smallest array has 268435456 bytes, less than 4 x the 67108865 of all caches");
 	assert_int_equal(sets("copy:bytes=256M,cache=hot", 1u << 30), 1);

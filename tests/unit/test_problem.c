@@ -285,6 +285,9 @@ static void bad_patterns(void **state) {
 		{"gemm:m=@m", "gemm: a circle of ties: m -> m"},
 		{"gemm:m=@n,n=@k,k=@m", "gemm: a circle of ties: m -> n -> k -> m"},
 		{"gemm:m=@n,n=@k,k=@n", "gemm: a circle of ties: m -> n -> k -> n"},
+		/* the points before the wrong one go too */
+		{"gemm:m=4,n=@m/@k,k=@n", "gemm: a circle of ties: n -> k -> n"},
+		{"copy:bytes=16/13", "copy:bytes=13,dtype=f32: bytes=13 is no multiple of 4, the size of an element of f32"},
 		{"gemm:m=@", "unknown gemm axis ''; known: m n k dtype trans cache data regime load"},
 		{"gemm:m=@l", "unknown gemm axis 'l'; known: m n k dtype trans cache data regime load"},
 		{"gemm:m=@dtype", "gemm axis m: it cannot be tied to dtype, which has other values"},
@@ -315,6 +318,9 @@ static void overflow(void **state) {
 	(void)state;
 	assert_int_equal(wm_pattern_expand("gemm:m=2147483647,k=1,dtype=f64", &list), WM_INPUT);
 	assert_non_null(strstr(wm_why(), "gemm:m=2147483647,n=2147483647,k=1,dtype=f64,trans=tn: "));
+	/* each of the three fits by itself */
+	assert_int_equal(wm_pattern_expand("gemm:m=1200000000", &list), WM_INPUT);
+	assert_non_null(strstr(wm_why(), "trans=tn: the size of its buffers overflows"));
 	wm_problems_free(&list);
 }
 

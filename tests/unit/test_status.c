@@ -43,7 +43,7 @@ static void one_line(void **state) {
 static void library(void **state) {
 	static const char *const libs[] = {"libno-such-library.so.1", "libm.so.6", NULL};
 	static const char *const none[] = {"libno-such-library.so.1", "libno-other.so", NULL};
-	static const char *const names[] = {"cos", "?no_such_function", "sin"};
+	static const char *const names[] = {"cos", "?no_such_function", "?sin"};
 	static const char *const missing[] = {"cos", "no_such_function"};
 	void (*fn[3])(void) = {NULL, NULL, NULL};
 	double (*cosine)(double);

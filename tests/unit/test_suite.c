@@ -79,6 +79,7 @@ static void meaning(void **state) {
 		"[both]\n"
 		"bench = copy\n"
 		"bytes = 8K\n"
+		"dtype = f32\n"
 		"problem = read:cache=hot\n"
 		"[global]\n"
 		"dtype = f32\n"
@@ -105,8 +106,8 @@ static void meaning(void **state) {
 	assert_string_equal(suite.jobs[1].device, "");
 	assert_string_equal(suite.jobs[1].impl, "ref");
 	assert_false(suite.jobs[1].weigh);
-	assert_string_equal(problems(&suite.jobs[2]), "copy:bytes=8192,dtype=f64\n"
-	                                              "read:bytes=8192,dtype=f64,cache=hot\n");
+	assert_string_equal(problems(&suite.jobs[2]), "copy:bytes=8192,dtype=f32\n"
+	                                              "read:bytes=8192,dtype=f32,cache=hot\n");
 	/* a later [global] replaces the one before it */
 	assert_non_null(strstr(problems(&suite.jobs[3]), "dtype=f32"));
 	assert_false(suite.jobs[3].weigh);
