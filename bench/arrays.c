@@ -41,9 +41,9 @@ void wm_load_run(enum wm_dtype t, const void *array, size_t first, size_t stride
 double wm_odd_integer(uint32_t word, int bits) {
 	/* The product spreads 32 random bits over 64; its top bits depend on all of them. */
 	uint64_t spread = ((uint64_t)word + 1) * UINT64_C(0x9E3779B97F4A7C15);
-	uint64_t magnitude = spread >> (64 - bits) | UINT64_C(1) << (bits - 1) | 1;
+	int64_t magnitude = (int64_t)(spread >> (64 - bits) | UINT64_C(1) << (bits - 1) | 1);
 
-	return word & 1 ? -(double)magnitude : (double)magnitude;
+	return (double)(word & 1 ? -magnitude : magnitude);
 }
 
 void wm_fill_odd_integers(enum wm_dtype t, int bits, uint64_t seed, uint64_t stream, size_t n, void *out) {
@@ -53,8 +53,12 @@ void wm_fill_odd_integers(enum wm_dtype t, int bits, uint64_t seed, uint64_t str
 		size_t part = n - first < WM_CHUNK ? n - first : WM_CHUNK;
 
 		wm_random(seed, stream, first, part, word);
-		for (size_t i = 0; i < part; i++)
-			wm_store_element(t, out, first + i, wm_odd_integer(word[i], bits));
+		if (t == WM_F32)
+			for (size_t i = 0; i < part; i++)
+				((float *)out)[first + i] = (float)wm_odd_integer(word[i], bits);
+		else
+			for (size_t i = 0; i < part; i++)
+				wm_store_element(t, out, first + i, wm_odd_integer(word[i], bits));
 	}
 }
 
