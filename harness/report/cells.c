@@ -120,14 +120,13 @@ static void add_note(const char *text, char *out) {
 
 /* Why the row is not ok, or what a good row must be read with (method 3). */
 static void note_cell(const struct wm_row *row, char *out) {
-	bool launch_bound = false, unsettled = false, burst = false;
+	bool launch_bound = false, unsettled = false;
 	out[0] = 0;
 	if (row->status != WM_OK)
 		add_note(*row->why ? row->why : wm_status_meaning(row->status), out);
 	for (int i = 0; i < row->n; i++) {
 		launch_bound |= row->records[i].launch_bound;
 		unsettled |= !strcmp(row->records[i].steady_by, "unsettled");
-		burst |= !strcmp(row->records[i].steady_by, "burst");
 	}
 	if (isnan(row->value))
 		return;
@@ -137,8 +136,6 @@ static void note_cell(const struct wm_row *row, char *out) {
 		add_note("launch-bound", out);
 	if (unsettled)
 		add_note("unsettled", out);
-	if (burst)
-		add_note("burst", out);
 }
 
 void wm_cells_text(const struct wm_cells *cells, const struct wm_row *row, int column, char out[WM_CELL_CHARS]) {

@@ -10,12 +10,18 @@
  */
 static void put_line(FILE *out, const char *line, size_t length) {
 	for (size_t i = 0; i < length;) {
-		size_t bytes = 1;
-		unsigned code = (unsigned char)line[i];
-		if (code < 0x20)
-			fputc(' ', out);
-		else if (code < 0x7f || wm_text_char(line + i, &bytes, &code))
+		size_t ascii = i, bytes;
+		unsigned code;
+		while (ascii < length && line[ascii] >= 0x20 && line[ascii] < 0x7f)
+			ascii++;
+		fwrite(line + i, 1, ascii - i, out);
+		i = ascii;
+		if (i == length)
+			return;
+		if (wm_text_char(line + i, &bytes, &code))
 			fwrite(line + i, 1, bytes, out);
+		else if (code < 0x20)
+			fputc(' ', out);
 		else
 			fprintf(out, "\\u%04x", code);
 		i += bytes;

@@ -29,7 +29,7 @@ static void put_head(FILE *out, const char *key, const char *text) {
 }
 
 static void put_remark(FILE *out, const char *text) {
-	fputs("- ", out);
+	fputs("\n- ", out);
 	put_text(out, text);
 	fputc('\n', out);
 }
@@ -57,7 +57,6 @@ static void put_table(FILE *out, const struct wm_cells *cells) {
 		}
 		fputc('\n', out);
 	}
-	fputc('\n', out);
 	wm_cells_remarks(cells, put_remark, out);
 }
 

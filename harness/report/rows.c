@@ -301,6 +301,8 @@ enum wm_status wm_rows_read(char *const *paths, int n, struct wm_rows *rows_p) {
 	if (rows_p->n)
 		qsort(rows_p->v, rows_p->n, sizeof *rows_p->v, compare_rows);
 	wm_ceilings_set(rows_p, &keep->texts);
+	if (!rows_p->nruns)
+		wm_rows_free(rows_p);
 	return st;
 }
 

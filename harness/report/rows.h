@@ -54,8 +54,8 @@ struct wm_rows {
 
 /*
  * Reads bundles. Rows stand in the order bench, problem, device, implementation, bundle. WM_INPUT names the first
- * path that is no bundle, or the first line that is no record; what could be read is in *rows_p all the same, which
- * is therefore always set and always released by wm_rows_free.
+ * path that is no bundle, or the first line that is no record; what could be read is in *rows_p all the same, and is
+ * released by wm_rows_free. With nruns == 0 there is nothing to release.
  */
 enum wm_status wm_rows_read(char *const *paths, int n, struct wm_rows *rows_p);
 void wm_rows_free(struct wm_rows *rows);

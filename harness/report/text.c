@@ -33,21 +33,24 @@ int wm_text_char(const char *text, size_t *bytes_p, unsigned *code_p) {
 
 char *wm_text_clean(const char *text, char *out, size_t room) {
 	size_t n = 0;
-	out[0] = 0;
 	while (*text) {
-		char piece[16];
-		size_t bytes;
+		char escape[16];
+		const char *piece = text;
+		size_t bytes, length;
 		unsigned code;
-		if (wm_text_char(text, &bytes, &code))
-			snprintf(piece, sizeof piece, "%.*s", (int)bytes, text);
-		else
-			snprintf(piece, sizeof piece, code < 0x100 ? "\\x%02x" : "\\u%04x", code);
-		if (n + strlen(piece) + 1 > room)
+		bool plain = wm_text_char(text, &bytes, &code);
+		length = bytes;
+		if (!plain) {
+			length = (size_t)snprintf(escape, sizeof escape, code < 0x100 ? "\\x%02x" : "\\u%04x", code);
+			piece = escape;
+		}
+		if (n + length + 1 > room)
 			break;
-		memcpy(out + n, piece, strlen(piece) + 1);
-		n += strlen(piece);
+		memcpy(out + n, piece, length);
+		n += length;
 		text += bytes;
 	}
+	out[n] = 0;
 	return out;
 }
 

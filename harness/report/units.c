@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Four significant digits for 1 <= x < 1000; smaller numbers, which have no smaller prefix, get them too. */
+/* Four significant digits. The limits are those where rounding adds a digit before the point. */
 static void four_digits(double x, char *out, size_t room) {
-	int before = x >= 100 ? 3 : x >= 10 ? 2 : x >= 1 ? 1 : 0;
+	int before = x >= 999.95 ? 4 : x >= 99.995 ? 3 : x >= 9.9995 ? 2 : x >= 0.99995 ? 1 : 0;
 	if (before)
 		snprintf(out, room, "%.*f", 4 - before, x);
 	else
