@@ -7,6 +7,7 @@
 
 #include "core/wm.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,6 +70,21 @@ static enum wm_status failed(const char *call, cl_int err) {
 
 /* ---- devices ------------------------------------------------------------------------------------------------ */
 
+/*
+ * PoCL leaves its threads unbound unless it is asked before it is loaded, and the kernel often puts two of them on
+ * one core for many short launches. Asked, it binds thread i to CPU i, so only where those are the CPUs that this
+ * process may use. What the user has set stands.
+ */
+static void bind_pocl_threads(void) {
+	cpu_set_t ours;
+	if (sched_getaffinity(0, sizeof(ours), &ours))
+		return;
+	for (int i = CPU_COUNT(&ours) - 1; i >= 0; i--)
+		if (!CPU_ISSET(i, &ours))
+			return;
+	setenv("POCL_AFFINITY", "1", 0);
+}
+
 static enum wm_status load(void) {
 	static const char *const libs[] = {"libOpenCL.so.1", NULL};
 	static const char *const names[] = {
@@ -82,6 +98,7 @@ static enum wm_status load(void) {
 	const char *lib;
 	if (cl.GetPlatformIDs)
 		return WM_OK;
+	bind_pocl_threads();
 	enum wm_status st = wm_load_library(libs, names, COUNT, fn, &lib);
 	if (st)
 		return st;

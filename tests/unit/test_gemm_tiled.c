@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_gemm_tiled.c - the portable GEMM on the first OpenCL device, held against the benchmark's own verification:
- * sizes beside every edge of its tiles and steps of k, all types, all layouts.
+ * sizes beside every edge of its tiles and steps of k, all types, all layouts. With an argument: that problem alone
+ * (tests/kernels/portable.sh runs it so under a checker).
  */
 #include "core/problem.h"
 #include "core/registry.h"
@@ -19,6 +20,12 @@ static const struct wm_backend *ocl;
 static const struct wm_impl *tiled;
 static struct wm_device dev;
 static bool found;
+
+/*
+ * Bytes before and after each buffer, whose views the kernels are given. 0 in the run of one problem: there buffers
+ * have the exact size of their tensors and a checker watches the ends.
+ */
+static size_t guard = PAGE;
 
 static int start(void **state) {
 	(void)state;
@@ -49,13 +56,13 @@ static void must(const char *problem, const char *step, enum wm_status st) {
 	assert_int_equal(st, WM_OK);
 }
 
-/* One problem, from filling to verifying, for both data parts; or its refusal. Guard pages follow every tensor. */
+/* One problem, from filling to verifying, for both data parts; or its refusal. */
 struct trial {
 	struct wm_problem problem;
 	struct wm_tensor tensors[WM_MAX_TENSORS];
 	struct wm_buf whole[WM_MAX_TENSORS], buf[WM_MAX_TENSORS];
 	void *host[WM_MAX_TENSORS];
-	size_t room[WM_MAX_TENSORS];     /* bytes of the view, whole pages */
+	size_t room[WM_MAX_TENSORS];     /* bytes of what the kernels are given: whole pages, or exact without guard */
 	struct wm_run run;
 };
 
@@ -64,10 +71,12 @@ static void set_up(struct trial *t) {
 	must(t->problem.str, "tensors", t->problem.bench->tensors(&t->problem, t->tensors, &n));
 	for (int i = 0; i < n; i++) {
 		size_t bytes = t->tensors[i].count * wm_dtype_bytes(t->tensors[i].dtype);
-		t->room[i] = (bytes + PAGE - 1) / PAGE * PAGE;
-		t->host[i] = wm_zalloc(t->room[i] + PAGE);
-		must(t->problem.str, "alloc", ocl->alloc(&dev, t->room[i] + 2 * PAGE, &t->whole[i]));
-		must(t->problem.str, "view", ocl->view(&dev, &t->whole[i], PAGE, t->room[i], &t->buf[i]));
+		t->room[i] = guard ? (bytes + PAGE - 1) / PAGE * PAGE : bytes;
+		t->host[i] = wm_zalloc(t->room[i] + guard);
+		must(t->problem.str, "alloc", ocl->alloc(&dev, t->room[i] + 2 * guard, &t->whole[i]));
+		t->buf[i] = t->whole[i];
+		if (guard)
+			must(t->problem.str, "view", ocl->view(&dev, &t->whole[i], guard, t->room[i], &t->buf[i]));
 	}
 	t->run.tensors = n;
 	t->run.buf = t->buf;
@@ -77,7 +86,8 @@ static void set_up(struct trial *t) {
 static void tear_down(struct trial *t) {
 	tiled->finish(&t->run);
 	for (int i = 0; i < t->run.tensors; i++) {
-		ocl->free(&dev, &t->buf[i]);
+		if (guard)
+			ocl->free(&dev, &t->buf[i]);
 		ocl->free(&dev, &t->whole[i]);
 		free(t->host[i]);
 	}
@@ -87,8 +97,8 @@ static void tear_down(struct trial *t) {
 static void check_after_end(struct trial *t, int i) {
 	size_t bytes = t->tensors[i].count * wm_dtype_bytes(t->tensors[i].dtype);
 	unsigned char *host = t->host[i];
-	must(t->problem.str, "get", ocl->get(&dev, host, &t->whole[i], PAGE, t->room[i] + PAGE));
-	for (size_t at = bytes; at < t->room[i] + PAGE; at++)
+	must(t->problem.str, "get", ocl->get(&dev, host, &t->whole[i], guard, t->room[i] + guard));
+	for (size_t at = bytes; at < t->room[i] + guard; at++)
 		if (host[at] != 0xa5)
 			fail_msg("%s: byte %zu after the end of tensor %d was written", t->problem.str, at - bytes, i);
 }
@@ -98,10 +108,10 @@ static void compute(struct trial *t, enum wm_data_part part) {
 	const struct wm_bench *bench = t->problem.bench;
 	struct wm_check check;
 	for (int i = 0; i < t->run.tensors; i++) {
-		memset(t->host[i], 0xa5, t->room[i] + PAGE);
+		memset(t->host[i], 0xa5, t->room[i] + guard);
 		if (!t->tensors[i].output)
 			bench->fill(&t->problem, i, part, SEED, t->host[i]);
-		must(name, "put", ocl->put(&dev, &t->whole[i], PAGE, t->host[i], t->room[i] + PAGE));
+		must(name, "put", ocl->put(&dev, &t->whole[i], guard, t->host[i], t->room[i] + guard));
 	}
 	must(name, "enqueue", tiled->enqueue(&t->run, 0));
 	must(name, "sync", ocl->sync(&dev));
@@ -118,7 +128,7 @@ static void try(const char *text) {
 	t.run = (struct wm_run){.problem = &t.problem, .backend = ocl, .dev = &dev, .ranks = 1, .sets = 1};
 	enum wm_status st = tiled->can_run(&t.run);
 	if (st == WM_UNSUPPORTED)
-		return;
+		skip();
 	must(text, "can_run", st);
 	set_up(&t);
 	compute(&t, WM_EXACT);
@@ -186,7 +196,22 @@ static void a_missing_type_is_named(void **state) {
 	refuse("f64", "no cl_khr_fp64");
 }
 
-int main(void) {
+static const char *asked;
+
+static void the_problem_asked_for_is_right(void **state) {
+	(void)state;
+	if (!found)
+		skip();
+	try(asked);
+}
+
+int main(int argc, char **argv) {
+	const struct CMUnitTest one[] = {cmocka_unit_test(the_problem_asked_for_is_right)};
+	if (argc == 2) {
+		asked = argv[1];
+		guard = 0;
+		return cmocka_run_group_tests(one, start, stop);
+	}
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_missing_type_is_named),
 	    cmocka_unit_test(f64_is_right),
