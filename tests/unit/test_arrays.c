@@ -115,9 +115,16 @@ static void triad_roundings(void **state) {
 
 	(void)state;
 	wm_set_open(&set, "triad:bytes=400000,dtype=f32");
-	wm_set_fill(&set, WM_TIMED, SEED);
 	const float *b = set.host[0], *c = set.host[1];
 	float *a = set.host[2];
+	wm_set_fill(&set, WM_EXACT, SEED);
+	for (size_t i = 0; i < 100000; i++) {
+		float product = 3 * c[i];
+
+		a[i] = b[i] + product;
+	}
+	assert_int_equal(wm_set_verify(&set, WM_EXACT, SEED, &check), WM_OK);
+	wm_set_fill(&set, WM_TIMED, SEED);
 	for (size_t i = 0; i < 100000; i++) {
 		float product = 3 * c[i];
 

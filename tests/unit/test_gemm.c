@@ -335,6 +335,47 @@ static void narrow_accumulation(void **state) {
 	}
 }
 
+/* One product, one rounding: the bound is a few units in the last place, and no more. */
+static void tight_bound(void **state) {
+	(void)state;
+	for (int t = 0; t < 4; t++) {
+		struct wm_set set;
+		enum wm_dtype type;
+
+		open_shape(&set, 20, 20, 1, types[t], "tn");
+		passes(&set, WM_TIMED);
+		type = set.t[2].dtype;
+		for (size_t i = 0; i < 400; i++) {
+			double right = wm_load_element(type, set.host[2], i), step = ldexp(fabs(right), 4 - wm_dtype_bits(type));
+
+			if (fabs(right) < 0.01)
+				continue;
+			wm_store_element(type, set.host[2], i, right + step);
+			assert_wrong(&set, WM_TIMED, "an error of 8 to 16 units in the last place");
+			wm_store_element(type, set.host[2], i, right);
+		}
+		wm_set_close(&set);
+	}
+}
+
+/* One wrong element at a border of tiles, where remainders are handled. */
+static void wrong_corner(void **state) {
+	static const size_t corners[][2] = {{0, 0}, {63, 63}, {64, 64}, {65, 128}, {256, 192}, {255, 193}, {257, 1}};
+	struct wm_set set;
+
+	(void)state;
+	open_shape(&set, 300, 200, 4, "f32", "nt");
+	passes(&set, WM_TIMED);
+	for (size_t c = 0; c < sizeof(corners) / sizeof(*corners); c++) {
+		float *element = (float *)set.host[2] + corners[c][0] + corners[c][1] * 300, right = *element;
+
+		*element += 0.01F;
+		assert_wrong(&set, WM_TIMED, "a wrong corner of a tile");
+		*element = right;
+	}
+	wm_set_close(&set);
+}
+
 /* One wrong tile of 64 x 64, or the remainder of one, anywhere in an output that is only sampled. */
 static void wrong_tile(void **state) {
 	struct wm_set set;
@@ -357,12 +398,20 @@ static void wrong_tile(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(work_by_hand),      cmocka_unit_test(tensors),
-	    cmocka_unit_test(layout),            cmocka_unit_test(exact_inputs),
-	    cmocka_unit_test(reference_passes),  cmocka_unit_test(other_data_passes),
-	    cmocka_unit_test(subnormal_results_pass), cmocka_unit_test(every_flip),
-	    cmocka_unit_test(poison),            cmocka_unit_test(message),
-	    cmocka_unit_test(rounded_operands),  cmocka_unit_test(narrow_accumulation),
+	    cmocka_unit_test(work_by_hand),
+	    cmocka_unit_test(tensors),
+	    cmocka_unit_test(layout),
+	    cmocka_unit_test(exact_inputs),
+	    cmocka_unit_test(reference_passes),
+	    cmocka_unit_test(other_data_passes),
+	    cmocka_unit_test(subnormal_results_pass),
+	    cmocka_unit_test(every_flip),
+	    cmocka_unit_test(poison),
+	    cmocka_unit_test(message),
+	    cmocka_unit_test(rounded_operands),
+	    cmocka_unit_test(narrow_accumulation),
+	    cmocka_unit_test(tight_bound),
+	    cmocka_unit_test(wrong_corner),
 	    cmocka_unit_test(wrong_tile),
 	};
 
