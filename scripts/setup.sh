@@ -27,7 +27,6 @@ check shellcheck           static checks of scripts
 check jq                   tests read records with it
 check python3              tests make topologies and check records with it
 check procps               tests look for processes that should be gone
-check hwloc-nox|hwloc      lstopo checks the topologies that are written
 check oclgrind             races and stray accesses in OpenCL kernels
 END
 }
