@@ -364,7 +364,7 @@ static void close_device(struct wm_device *dev) {
 /* Drivers may put off an allocation until its first use; filling it makes "out of memory" come from here. */
 static enum wm_status alloc(struct wm_device *dev, size_t bytes, struct wm_buf *buf_p) {
 	struct place *at = dev->priv;
-	const cl_uint zero = 0;
+	const unsigned char zero = 0;
 	cl_int err;
 	if (bytes > at->max_alloc)
 		return wm_fail(WM_NOMEM, "a buffer of %zu bytes: %s allows %llu (CL_DEVICE_MAX_MEM_ALLOC_SIZE)", bytes, dev->id,
