@@ -6,12 +6,13 @@
 #include <math.h>
 
 static const struct wm_axis axes[] = {
-    {"m", "1024", NULL, 1, 2147483647, "rows of A and C", false},
-    {"n", "@m", NULL, 1, 2147483647, "columns of B and C", false},
-    {"k", "@m", NULL, 1, 2147483647, "columns of A, rows of B", false},
-    {"dtype", "f32", "f64 f32 f16 bf16 i8", 0, 0, "type of A and B; C is the same, but i32 for i8", false},
-    {"trans", "tn", "nn nt tn tt", 0, 0, "column major: A along m (n) or k (t), B along k (n) or n (t)", false},
-    {0},
+	{ "m", "1024", NULL, 1, 2147483647, "rows of A and C", false },
+	{ "n", "@m", NULL, 1, 2147483647, "columns of B and C", false },
+	{ "k", "@m", NULL, 1, 2147483647, "columns of A, rows of B", false },
+	{ "dtype", "f32", "f64 f32 f16 bf16 i8", 0, 0, "type of A and B; C is the same, but i32 for i8", false },
+	{ "trans", "tn", "nn nt tn tt", 0, 0, "column major: A along m (n) or k (t), B along k (n) or n (t)",
+	  false },
+	{ 0 },
 };
 
 struct wm_gemm wm_gemm_shape(const struct wm_problem *p) {
@@ -20,9 +21,9 @@ struct wm_gemm wm_gemm_shape(const struct wm_problem *p) {
 	const char *trans = wm_get_word(p, "trans");
 
 	return (struct wm_gemm){
-	    .a = {in, m, k, trans[0] == 't' ? k : 1, trans[0] == 't' ? 1 : m},
-	    .b = {in, k, n, trans[1] == 't' ? n : 1, trans[1] == 't' ? 1 : k},
-	    .c = {out, m, n, 1, m},
+		.a = { in, m, k, trans[0] == 't' ? k : 1, trans[0] == 't' ? 1 : m },
+		.b = { in, k, n, trans[1] == 't' ? n : 1, trans[1] == 't' ? 1 : k },
+		.c = { out, m, n, 1, m },
 	};
 }
 
@@ -31,10 +32,10 @@ static enum wm_status tensor(const char *name, const struct wm_matrix *x, bool o
 	size_t count, bytes;
 
 	if (__builtin_mul_overflow(x->rows, x->cols, &count) ||
-	    __builtin_mul_overflow(count, wm_dtype_bytes(x->type), &bytes))
-		return wm_fail(WM_INPUT, "matrix %s of %zu x %zu %s has more bytes than 64 bits can count", name, x->rows,
-		               x->cols, wm_dtype_word(x->type));
-	*t = (struct wm_tensor){name, x->type, count, output};
+		__builtin_mul_overflow(count, wm_dtype_bytes(x->type), &bytes))
+		return wm_fail(WM_INPUT, "matrix %s of %zu x %zu %s has more bytes than 64 bits can count", name,
+					   x->rows, x->cols, wm_dtype_word(x->type));
+	*t = (struct wm_tensor){ name, x->type, count, output };
 	return WM_OK;
 }
 
@@ -66,22 +67,24 @@ static void work(const struct wm_problem *p, struct wm_work *work_p) {
 	struct wm_gemm g = wm_gemm_shape(p);
 
 	*work_p = (struct wm_work){
-	    .flop = 2 * (double)g.a.rows * (double)g.b.cols * (double)g.a.cols,
-	    .bytes = bytes_of(&g.a) + bytes_of(&g.b) + bytes_of(&g.c),
+		.flop = 2 * (double)g.a.rows * (double)g.b.cols * (double)g.a.cols,
+		.bytes = bytes_of(&g.a) + bytes_of(&g.b) + bytes_of(&g.c),
 	};
 }
 
-/* ---- inputs of the exact part ------------------------------------------------------------------------------- */
+/* ---- inputs of the exact part ------------------------------------------------------------------- */
 
 struct wm_gemm_exact wm_gemm_exact_rule(const struct wm_gemm *g) {
 	/* By type of the operands; bench/README.md says how these widths were chosen. */
+	/* clang-format off */
 	static const struct wm_gemm_exact rules[WM_DTYPES] = {
-	    [WM_F64] = {50, 28, 1, 0x1p53, 0},
-	    [WM_F32] = {22, 12, 1, 0x1p24, 0},
-	    [WM_F16] = {9, 2, 1, 0x1p11, 0},
-	    [WM_BF16] = {6, 1, 1, 0x1p8, 0},
-	    [WM_I8] = {7, 7, 7, 0x1p31 - 1, 0},
+		[WM_F64] = { 50, 28, 1, 0x1p53, 0 },
+		[WM_F32] = { 22, 12, 1, 0x1p24, 0 },
+		[WM_F16] = { 9, 2, 1, 0x1p11, 0 },
+		[WM_BF16] = { 6, 1, 1, 0x1p8, 0 },
+		[WM_I8] = { 7, 7, 7, 0x1p31 - 1, 0 },
 	};
+	/* clang-format on */
 	struct wm_gemm_exact rule = rules[g->a.type];
 	double narrow = ldexp(1, rule.narrow_bits) - 1;
 	double end = (ldexp(1, rule.end_bits) - 1) * narrow, mid = (ldexp(1, rule.mid_bits) - 1) * narrow;
@@ -91,17 +94,19 @@ struct wm_gemm_exact wm_gemm_exact_rule(const struct wm_gemm *g) {
 	return rule;
 }
 
-/* Element of A (or B) in row (column) i at position k, from its random word. Even k are wide in B, odd ones in A;
- * the first is wide in B and the last in A. */
-static double exact_value(const struct wm_gemm *g, const struct wm_gemm_exact *rule, bool of_a, size_t i, size_t k,
-                          uint32_t word) {
+/* Element of A (or B) in row (column) i at position k, from its random word. Even k are wide in B, odd ones
+ * in A; the first is wide in B and the last in A. */
+static double exact_value(const struct wm_gemm *g, const struct wm_gemm_exact *rule, bool of_a, size_t i,
+						  size_t k, uint32_t word) {
 	size_t last = g->a.cols - 1;
 	bool end = k == 0 || k == last;
 	bool wide_in_a = end ? k != 0 : k % 2 == 1;
 
 	if (of_a && !end && (k + i) % rule->period != 0)
 		return 0;
-	return wm_odd_integer(word, of_a != wide_in_a ? rule->narrow_bits : end ? rule->end_bits : rule->mid_bits);
+	if (of_a != wide_in_a)
+		return wm_odd_integer(word, rule->narrow_bits);
+	return wm_odd_integer(word, end ? rule->end_bits : rule->mid_bits);
 }
 
 /* Walks the matrix in the order of memory: lines along k, or across it. */
@@ -117,8 +122,8 @@ static void fill_exact(const struct wm_gemm *g, bool of_a, uint64_t seed, void *
 		if (at % WM_CHUNK == 0)
 			wm_random(seed, WM_STREAM_EXACT + !of_a, at, count - at < WM_CHUNK ? count - at : WM_CHUNK, word);
 		wm_store_element(x->type, host, at,
-		                 exact_value(g, &rule, of_a, along_k ? outer : inner, along_k ? inner : outer,
-		                             word[at % WM_CHUNK]));
+						 exact_value(g, &rule, of_a, along_k ? outer : inner, along_k ? inner : outer,
+									 word[at % WM_CHUNK]));
 		if (++inner == line) {
 			inner = 0;
 			outer++;
@@ -137,13 +142,13 @@ static void fill(const struct wm_problem *p, int i, enum wm_data_part part, uint
 }
 
 const struct wm_bench wm_bench_gemm = {
-    .name = "gemm",
-    .about = "C = A B, column major, alpha 1, beta 0",
-    .metric = "flop/s",
-    .axes = axes,
-    .accept = accept,
-    .tensors = tensors,
-    .work = work,
-    .fill = fill,
-    .verify = wm_gemm_verify,
+	.name = "gemm",
+	.about = "C = A B, column major, alpha 1, beta 0",
+	.metric = "flop/s",
+	.axes = axes,
+	.accept = accept,
+	.tensors = tensors,
+	.work = work,
+	.fill = fill,
+	.verify = wm_gemm_verify,
 };

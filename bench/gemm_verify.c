@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gemm_verify.c - is C the product of A and B? Exact part: all of C at once, by Freivalds' identity modulo a prime.
- * Timed part: sampled elements against sums in double, within a bound that follows from the arithmetic.
- * bench/README.md derives both.
+ * gemm_verify.c - is C the product of A and B? Exact part: all of C at once, by Freivalds' identity modulo a
+ * prime. Timed part: sampled elements against sums in double, within a bound that follows from the
+ * arithmetic. bench/README.md derives both.
  */
 #include "gemm.h"
 #include "arrays.h"
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- every element ------------------------------------------------------------------------------------------ */
+/* ---- every element ------------------------------------------------------------------------------ */
 
 /* Every element is finite; in the exact part also an integer that the rule allows. */
 static enum wm_status scan(const struct wm_gemm *g, enum wm_data_part part, const void *c) {
@@ -29,17 +29,17 @@ static enum wm_status scan(const struct wm_gemm *g, enum wm_data_part part, cons
 			if (!isfinite(value[i]))
 				return wm_fail(WM_WRONG, "c[%zu,%zu] is %g, expected a finite number", row, col, value[i]);
 			if (part == WM_EXACT && (fabs(value[i]) > limit || value[i] != nearbyint(value[i])))
-				return wm_fail(WM_WRONG, "c[%zu,%zu] is %.17g, expected an integer of magnitude up to %.0f", row, col,
-				               value[i], limit);
+				return wm_fail(WM_WRONG, "c[%zu,%zu] is %.17g, expected an integer of magnitude up to %.0f",
+							   row, col, value[i], limit);
 		}
 	}
 	return WM_OK;
 }
 
-/* ---- exact part: c r = a (b r) modulo 2^31 - 1 -------------------------------------------------------------- */
+/* ---- exact part: c r = a (b r) modulo 2^31 - 1 -------------------------------------------------- */
 
 enum {
-	ROUNDS = 2,              /* random vectors; each misses a wrong row with probability 2^-31 */
+	ROUNDS = 2, /* random vectors; each misses a wrong row with probability 2^-31 */
 	PRIME_BITS = 31
 };
 static const int64_t prime = (INT64_C(1) << PRIME_BITS) - 1;
@@ -55,8 +55,8 @@ static int64_t residue(int64_t x) {
 	return x < 0 ? x + prime : x;
 }
 
-/* Adds v times each round's factor to the sums: |v| <= 2^53 and factor in [0, prime), so that no product or sum
- * leaves 64 bits. */
+/* Adds v times each round's factor to the sums: |v| <= 2^53 and factor in [0, prime), so that no product or
+ * sum leaves 64 bits. */
 static void add_product(int64_t *sum, double v, const int64_t *factor) {
 	int64_t folded = fold((int64_t)v);
 
@@ -64,7 +64,8 @@ static void add_product(int64_t *sum, double v, const int64_t *factor) {
 		sum[i] = fold(sum[i] + folded * factor[i]);
 }
 
-/* y = x r for both rounds; r has x->cols x ROUNDS residues, y x->rows x ROUNDS. Walks x in the order of memory. */
+/* y = x r for both rounds; r has x->cols x ROUNDS residues, y x->rows x ROUNDS. Walks x in the order of
+ * memory. */
 static void times_vectors(const struct wm_matrix *x, const void *data, const int64_t *r, int64_t *y) {
 	bool by_rows = x->col_step == 1;
 	size_t lines = by_rows ? x->rows : x->cols, line = by_rows ? x->cols : x->rows;
@@ -96,14 +97,15 @@ static enum wm_status fail_row(const struct wm_gemm *g, void *const *host, size_
 
 		for (size_t k = 0; k < g->a.cols; k++)
 			want += wm_load_element(g->a.type, host[0], i * g->a.row_step + k * g->a.col_step) *
-			        wm_load_element(g->b.type, host[1], k * g->b.row_step + j * g->b.col_step);
+					wm_load_element(g->b.type, host[1], k * g->b.row_step + j * g->b.col_step);
 		if (got != want)
 			return wm_fail(WM_WRONG, "c[%zu,%zu] is %.17g, expected %.17g", i, j, got, want);
 	}
 	return wm_fail(WM_WRONG, "row %zu of c is not row %zu of a times b", i, i);
 }
 
-static enum wm_status verify_exact(const struct wm_gemm *g, uint64_t seed, void *const *host, struct wm_check *check_p) {
+static enum wm_status verify_exact(const struct wm_gemm *g, uint64_t seed, void *const *host,
+								   struct wm_check *check_p) {
 	size_t m = g->c.rows, n = g->c.cols, depth = g->a.cols;
 	int64_t *r = wm_zalloc(n * ROUNDS * sizeof(*r)), *br = wm_zalloc(depth * ROUNDS * sizeof(*br));
 	int64_t *abr = wm_zalloc(m * ROUNDS * sizeof(*abr)), *cr = wm_zalloc(m * ROUNDS * sizeof(*cr));
@@ -124,7 +126,7 @@ static enum wm_status verify_exact(const struct wm_gemm *g, uint64_t seed, void 
 		if (memcmp(cr + i * ROUNDS, abr + i * ROUNDS, ROUNDS * sizeof(*cr)) != 0)
 			st = fail_row(g, host, i);
 	if (st == WM_OK)
-		*check_p = (struct wm_check){.compared = m * n, .method = "freivalds mod 2^31-1"};
+		*check_p = (struct wm_check){ .compared = m * n, .method = "freivalds mod 2^31-1" };
 	free(cr);
 	free(abr);
 	free(br);
@@ -132,29 +134,30 @@ static enum wm_status verify_exact(const struct wm_gemm *g, uint64_t seed, void 
 	return st;
 }
 
-/* ---- timed part: sampled elements --------------------------------------------------------------------------- */
+/* ---- timed part: sampled elements --------------------------------------------------------------- */
 
 enum {
-	GROUP = 4096,            /* samples that are summed together */
-	DEPTH = 64,              /* positions of k that are gathered at a time */
-	TILE = 64,               /* tiles of any kernel end at multiples of this */
-	CORNER_LINES = 64        /* rows (columns) of the grid of tile corners */
+	GROUP = 4096,     /* samples that are summed together */
+	DEPTH = 64,       /* positions of k that are gathered at a time */
+	TILE = 64,        /* tiles of any kernel end at multiples of this */
+	CORNER_LINES = 64 /* rows (columns) of the grid of tile corners */
 };
 
-/* Up to GROUP places in C, as pairs of indices into their distinct rows and columns, and what is gathered for them. */
+/* Up to GROUP places in C, as pairs of indices into their distinct rows and columns, and what is gathered for
+ * them. */
 struct group {
 	size_t rows[GROUP], cols[GROUP];
 	size_t nrows, ncols;
-	size_t row_of[GROUP], col_of[GROUP];     /* of sample s: index into rows, cols */
+	size_t row_of[GROUP], col_of[GROUP]; /* of sample s: index into rows, cols */
 	size_t samples;
-	double sum[GROUP], magnitude[GROUP];     /* of a[i,k] b[k,j], of its magnitude */
+	double sum[GROUP], magnitude[GROUP]; /* of a[i,k] b[k,j], of its magnitude */
 	double a[GROUP][DEPTH], b[GROUP][DEPTH];
 };
 
-/* buf[line][q] = element (line, from + q) of a matrix whose lines are line_step apart and whose k are k_step apart;
- * blocks of lines, so that what lies side by side in memory is read together. */
+/* buf[line][q] = element (line, from + q) of a matrix whose lines are line_step apart and whose k are k_step
+ * apart; blocks of lines, so that what lies side by side in memory is read together. */
 static void gather(enum wm_dtype type, const void *data, const size_t *line, size_t lines, size_t line_step,
-                   size_t k_step, size_t from, size_t depth, double (*buf)[DEPTH]) {
+				   size_t k_step, size_t from, size_t depth, double (*buf)[DEPTH]) {
 	if (k_step == 1) {
 		for (size_t i = 0; i < lines; i++)
 			wm_load_run(type, data, line[i] * line_step + from, 1, depth, buf[i]);
@@ -187,22 +190,27 @@ static void sum_group(const struct wm_gemm *g, void *const *host, struct group *
 }
 
 /*
- * What a right result may differ by, from the arithmetic: one rounding to the output type, and the accumulation's
- * roundings, which over random signs grow with sqrt(k). Where sums are exact there is nothing to allow.
+ * What a right result may differ by, from the arithmetic: one rounding to the output type, and the
+ * accumulation's roundings, which over random signs grow with sqrt(k). Where sums are exact there is nothing
+ * to allow.
  */
 static double allowance(const struct wm_gemm *g, double sum, double magnitude) {
 	double root = sqrt((double)g->a.cols), output = ldexp(fabs(sum), -wm_dtype_bits(g->c.type));
 
 	switch (g->c.type) {
-	case WM_F64: return output + 8 * root * 0x1p-53 * magnitude;
-	case WM_F16: return output + 4 * root * 0x1p-24 * magnitude + 0x1p-25;
-	case WM_I32: return 0;
-	default: return output + 4 * root * 0x1p-24 * magnitude;
+	case WM_F64:
+		return output + 8 * root * 0x1p-53 * magnitude;
+	case WM_F16:
+		return output + 4 * root * 0x1p-24 * magnitude + 0x1p-25;
+	case WM_I32:
+		return 0;
+	default:
+		return output + 4 * root * 0x1p-24 * magnitude;
 	}
 }
 
 static enum wm_status check_group(const struct wm_gemm *g, void *const *host, struct group *s,
-                                  struct wm_check *check) {
+								  struct wm_check *check) {
 	sum_group(g, host, s);
 	for (size_t n = 0; n < s->samples; n++) {
 		size_t i = s->rows[s->row_of[n]], j = s->cols[s->col_of[n]];
@@ -210,7 +218,8 @@ static enum wm_status check_group(const struct wm_gemm *g, void *const *host, st
 		double bound = allowance(g, s->sum[n], s->magnitude[n]), error = fabs(got - s->sum[n]);
 
 		if (!(error <= bound))
-			return wm_fail(WM_WRONG, "c[%zu,%zu] is %.17g, expected %.17g within %.3g", i, j, got, s->sum[n], bound);
+			return wm_fail(WM_WRONG, "c[%zu,%zu] is %.17g, expected %.17g within %.3g", i, j, got, s->sum[n],
+						   bound);
 		if (error > check->worst * bound)
 			check->worst = error / bound;
 	}
@@ -236,7 +245,7 @@ static size_t consecutive(size_t first, size_t n, size_t *lines) {
 }
 
 static enum wm_status check_last_row(const struct wm_gemm *g, void *const *host, struct group *s,
-                                     struct wm_check *check) {
+									 struct wm_check *check) {
 	enum wm_status st = WM_OK;
 
 	s->nrows = consecutive(g->c.rows - 1, 1, s->rows);
@@ -249,7 +258,7 @@ static enum wm_status check_last_row(const struct wm_gemm *g, void *const *host,
 }
 
 static enum wm_status check_last_column(const struct wm_gemm *g, void *const *host, struct group *s,
-                                        struct wm_check *check) {
+										struct wm_check *check) {
 	enum wm_status st = WM_OK;
 
 	s->ncols = consecutive(g->c.cols - 1, 1, s->cols);
@@ -278,7 +287,8 @@ static size_t sort_unique(size_t *x, size_t n) {
 	return kept;
 }
 
-/* Random number index of a stream, in [0, bound); from 64 bits, so that the bias of bounds up to 2^31 is nothing. */
+/* Random number index of a stream, in [0, bound); from 64 bits, so that the bias of bounds up to 2^31 is
+ * nothing. */
 static size_t below(uint64_t seed, uint64_t stream, uint64_t index, size_t bound) {
 	uint32_t word[2];
 
@@ -299,8 +309,8 @@ static size_t corner_lines(uint64_t seed, uint64_t stream, size_t count, size_t 
 	return sort_unique(lines, n);
 }
 
-static enum wm_status check_corners(const struct wm_gemm *g, uint64_t seed, void *const *host, struct group *s,
-                                    struct wm_check *check) {
+static enum wm_status check_corners(const struct wm_gemm *g, uint64_t seed, void *const *host,
+									struct group *s, struct wm_check *check) {
 	s->nrows = corner_lines(seed, WM_STREAM_CHECK + 1, g->c.rows, s->rows);
 	s->ncols = corner_lines(seed, WM_STREAM_CHECK + 2, g->c.cols, s->cols);
 	cross(s);
@@ -313,7 +323,7 @@ static size_t index_of(const size_t *sorted, size_t n, size_t value) {
 }
 
 static enum wm_status check_random(const struct wm_gemm *g, uint64_t seed, void *const *host, struct group *s,
-                                   struct wm_check *check) {
+								   struct wm_check *check) {
 	s->samples = GROUP;
 	for (size_t n = 0; n < GROUP; n++) {
 		s->row_of[n] = s->rows[n] = below(seed, WM_STREAM_CHECK + 3, n, g->c.rows);
@@ -329,7 +339,8 @@ static enum wm_status check_random(const struct wm_gemm *g, uint64_t seed, void 
 }
 
 /* Small products: every element. */
-static enum wm_status check_all(const struct wm_gemm *g, void *const *host, struct group *s, struct wm_check *check) {
+static enum wm_status check_all(const struct wm_gemm *g, void *const *host, struct group *s,
+								struct wm_check *check) {
 	s->nrows = consecutive(0, g->c.rows, s->rows);
 	s->ncols = consecutive(0, g->c.cols, s->cols);
 	cross(s);
@@ -337,9 +348,9 @@ static enum wm_status check_all(const struct wm_gemm *g, void *const *host, stru
 }
 
 static enum wm_status verify_timed(const struct wm_gemm *g, uint64_t seed, void *const *host,
-                                   struct wm_check *check_p) {
+								   struct wm_check *check_p) {
 	struct group *s = wm_zalloc(sizeof(*s));
-	struct wm_check check = {0};
+	struct wm_check check = { 0 };
 	enum wm_status st;
 
 	if (g->c.rows * g->c.cols <= GROUP) {
@@ -361,8 +372,8 @@ static enum wm_status verify_timed(const struct wm_gemm *g, uint64_t seed, void 
 	return st;
 }
 
-enum wm_status wm_gemm_verify(const struct wm_problem *p, enum wm_data_part part, uint64_t seed, void *const *host,
-                              struct wm_check *check_p) {
+enum wm_status wm_gemm_verify(const struct wm_problem *p, enum wm_data_part part, uint64_t seed,
+							  void *const *host, struct wm_check *check_p) {
 	struct wm_gemm g = wm_gemm_shape(p);
 	enum wm_status st = scan(&g, part, host[2]);
 

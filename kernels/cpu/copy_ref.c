@@ -10,8 +10,8 @@ static size_t count(const struct wm_problem *p) {
 
 static enum wm_status can_run(const struct wm_run *run) {
 	if ((double)count(run->problem) > most_operations)
-		return wm_fail(WM_UNSUPPORTED, "%zu copies are more than %.0e, the most that ref does", count(run->problem),
-		               most_operations);
+		return wm_fail(WM_UNSUPPORTED, "%zu copies are more than %.0e, the most that ref does",
+					   count(run->problem), most_operations);
 	return WM_OK;
 }
 
@@ -26,12 +26,12 @@ static enum wm_status enqueue(struct wm_run *run, int set) {
 }
 
 const struct wm_impl wm_impl_copy_ref = {
-    .name = "ref",
-    .bench = "copy",
-    .backends = "host",
-    .about = "plain C, one thread, the definition",
-    .origin = WM_REFERENCE,
-    .asked_only = true,
-    .can_run = can_run,
-    .enqueue = enqueue,
+	.name = "ref",
+	.bench = "copy",
+	.backends = "host",
+	.about = "plain C, one thread, the definition",
+	.origin = WM_REFERENCE,
+	.asked_only = true,
+	.can_run = can_run,
+	.enqueue = enqueue,
 };

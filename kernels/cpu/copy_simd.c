@@ -24,23 +24,23 @@ static void copy_part(void *arg, int thread, int threads) {
 static enum wm_status enqueue(struct wm_run *run, int set) {
 	enum wm_dtype type = wm_get_dtype(run->problem);
 	struct work work = {
-	    .loops = wm_loops(),
-	    .a = wm_loops_tensor(run, set, 0),
-	    .c = wm_loops_tensor(run, set, 1),
-	    .type = type,
-	    .n = (size_t)wm_get(run->problem, "bytes") / wm_dtype_bytes(type),
+		.loops = wm_loops(),
+		.a = wm_loops_tensor(run, set, 0),
+		.c = wm_loops_tensor(run, set, 1),
+		.type = type,
+		.n = (size_t)wm_get(run->problem, "bytes") / wm_dtype_bytes(type),
 	};
 
 	return run->backend->parallel(run->dev, copy_part, &work);
 }
 
 const struct wm_impl wm_impl_copy_simd = {
-    .name = "simd",
-    .bench = "copy",
-    .backends = "host",
-    .about = "vector loads and stores, one thread per core",
-    .origin = WM_TUNED,
-    .can_run = wm_loops_can_run,
-    .prepare = wm_loops_prepare,
-    .enqueue = enqueue,
+	.name = "simd",
+	.bench = "copy",
+	.backends = "host",
+	.about = "vector loads and stores, one thread per core",
+	.origin = WM_TUNED,
+	.can_run = wm_loops_can_run,
+	.prepare = wm_loops_prepare,
+	.enqueue = enqueue,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fma_ref.c - y = x, then iters times y = y + a b, one element after the other. Exact, so double serves any type. */
+/* fma_ref.c - y = x, then iters times y = y + a b, one element after the other. Exact, so double serves any
+ * type. */
 #include "core/wm.h"
 
 static const double most_operations = 1e9;
@@ -8,8 +9,8 @@ static enum wm_status can_run(const struct wm_run *run) {
 	double operations = 2.0 * (double)wm_get(run->problem, "n") * (double)wm_get(run->problem, "iters");
 
 	if (operations > most_operations)
-		return wm_fail(WM_UNSUPPORTED, "%.3g operations are more than %.0e, the most that ref does", operations,
-		               most_operations);
+		return wm_fail(WM_UNSUPPORTED, "%.3g operations are more than %.0e, the most that ref does",
+					   operations, most_operations);
 	return WM_OK;
 }
 
@@ -31,12 +32,12 @@ static enum wm_status enqueue(struct wm_run *run, int set) {
 }
 
 const struct wm_impl wm_impl_fma_ref = {
-    .name = "ref",
-    .bench = "fma",
-    .backends = "host",
-    .about = "plain C, one thread, the definition",
-    .origin = WM_REFERENCE,
-    .asked_only = true,
-    .can_run = can_run,
-    .enqueue = enqueue,
+	.name = "ref",
+	.bench = "fma",
+	.backends = "host",
+	.about = "plain C, one thread, the definition",
+	.origin = WM_REFERENCE,
+	.asked_only = true,
+	.can_run = can_run,
+	.enqueue = enqueue,
 };

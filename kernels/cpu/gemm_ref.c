@@ -9,8 +9,8 @@ static enum wm_status can_run(const struct wm_run *run) {
 	double operations = 2.0 * (double)wm_get(p, "m") * (double)wm_get(p, "n") * (double)wm_get(p, "k");
 
 	if (operations > most_operations)
-		return wm_fail(WM_UNSUPPORTED, "%.3g operations are more than %.0e, the most that ref does", operations,
-		               most_operations);
+		return wm_fail(WM_UNSUPPORTED, "%.3g operations are more than %.0e, the most that ref does",
+					   operations, most_operations);
 	return WM_OK;
 }
 
@@ -50,6 +50,14 @@ static double dot_i32(const struct vector *a, const struct vector *b, size_t dep
 	return sum;
 }
 
+static double dot(const struct vector *a, const struct vector *b, size_t depth) {
+	if (a->type == WM_F64)
+		return dot_f64(a, b, depth);
+	if (a->type == WM_I8)
+		return dot_i32(a, b, depth);
+	return dot_f32(a, b, depth);
+}
+
 static enum wm_status enqueue(struct wm_run *run, int set) {
 	const struct wm_problem *p = run->problem;
 	const struct wm_buf *buf = run->buf + set * run->tensors;
@@ -59,24 +67,21 @@ static enum wm_status enqueue(struct wm_run *run, int set) {
 
 	for (size_t j = 0; j < n; j++)
 		for (size_t i = 0; i < m; i++) {
-			struct vector a = {in, buf[0].ptr, a_along_k ? i * depth : i, a_along_k ? 1 : m};
-			struct vector b = {in, buf[1].ptr, b_along_k ? j * depth : j, b_along_k ? 1 : n};
-			double sum = in == WM_F64 ? dot_f64(&a, &b, depth)
-			             : in == WM_I8 ? dot_i32(&a, &b, depth)
-			                           : dot_f32(&a, &b, depth);
+			struct vector a = { in, buf[0].ptr, a_along_k ? i * depth : i, a_along_k ? 1 : m };
+			struct vector b = { in, buf[1].ptr, b_along_k ? j * depth : j, b_along_k ? 1 : n };
 
-			wm_store_element(out, buf[2].ptr, i + j * m, sum);
+			wm_store_element(out, buf[2].ptr, i + j * m, dot(&a, &b, depth));
 		}
 	return WM_OK;
 }
 
 const struct wm_impl wm_impl_gemm_ref = {
-    .name = "ref",
-    .bench = "gemm",
-    .backends = "host",
-    .about = "plain C, one thread, the definition",
-    .origin = WM_REFERENCE,
-    .asked_only = true,
-    .can_run = can_run,
-    .enqueue = enqueue,
+	.name = "ref",
+	.bench = "gemm",
+	.backends = "host",
+	.about = "plain C, one thread, the definition",
+	.origin = WM_REFERENCE,
+	.asked_only = true,
+	.can_run = can_run,
+	.enqueue = enqueue,
 };

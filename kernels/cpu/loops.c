@@ -2,10 +2,10 @@
 /* loops.c - which table of loops runs here, and what the implementations that use one have in common. */
 #include "loops.h"
 
-enum { PAGE = 4096 };            /* the grain of every split of memory among threads */
+enum { PAGE = 4096 }; /* the grain of every split of memory among threads */
 
 const struct wm_loops *wm_loops(void) {
-	const struct wm_loops *tables[] = {wm_loops_avx512(), wm_loops_avx2(), wm_loops_neon(), wm_loops_c()};
+	const struct wm_loops *tables[] = { wm_loops_avx512(), wm_loops_avx2(), wm_loops_neon(), wm_loops_c() };
 	int i = 0;
 
 	while (!tables[i])
@@ -29,6 +29,7 @@ void *wm_loops_tensor(const struct wm_run *run, int set, int tensor) {
 	return run->buf[set * run->tensors + tensor].ptr;
 }
 
-void wm_loops_part(size_t count, size_t element_bytes, int thread, int threads, size_t *from_p, size_t *to_p) {
+void wm_loops_part(size_t count, size_t element_bytes, int thread, int threads, size_t *from_p,
+				   size_t *to_p) {
 	wm_part(count, PAGE / element_bytes, thread, threads, from_p, to_p);
 }

@@ -6,12 +6,12 @@
 #include "core/wm.h"
 
 /*
- * What one thread does. Arrays do not overlap. Any n, and any alignment that the element type allows, is right;
- * what is written begins at a multiple of 64 bytes where speed matters. Stores are non-temporal where about says so,
- * and done when the function returns.
+ * What one thread does. Arrays do not overlap. Any n, and any alignment that the element type allows, is
+ * right; what is written begins at a multiple of 64 bytes where speed matters. Stores are non-temporal where
+ * about says so, and done when the function returns.
  */
 struct wm_loops {
-	const char *about;           /* "avx512, non-temporal stores": goes into the record */
+	const char *about; /* "avx512, non-temporal stores": goes into the record */
 	/* Sum of n elements, accumulated in double. */
 	double (*sum_f32)(const float *x, size_t n);
 	double (*sum_f64)(const double *x, size_t n);
@@ -30,7 +30,7 @@ struct wm_loops {
 const struct wm_loops *wm_loops_avx512(void);
 const struct wm_loops *wm_loops_avx2(void);
 const struct wm_loops *wm_loops_neon(void);
-const struct wm_loops *wm_loops_c(void);         /* plain C: never NULL */
+const struct wm_loops *wm_loops_c(void); /* plain C: never NULL */
 
 /* The first of these that runs here. */
 const struct wm_loops *wm_loops(void);

@@ -2,8 +2,8 @@
 /*
  * loops_avx2.c - the loops for x86 with AVX2 and FMA.
  *
- * Accumulators are single variables, made by macros: compilers that do not unroll keep arrays of vectors in memory,
- * which more than halves the ceiling.
+ * Accumulators are single variables, made by macros: compilers that do not unroll keep arrays of vectors in
+ * memory, which more than halves the ceiling.
  */
 #include "loops.h"
 
@@ -18,8 +18,8 @@
 #define EACH12(X) EACH8(X) X(8) X(9) X(10) X(11)
 
 enum {
-	LINE = 32,               /* bytes of a vector */
-	F32 = 8,                 /* elements of a vector */
+	LINE = 32, /* bytes of a vector */
+	F32 = 8,   /* elements of a vector */
 	F64 = 4
 };
 
@@ -30,7 +30,7 @@ static size_t head(const void *p, size_t element_bytes, size_t n) {
 	return before < n ? before : n;
 }
 
-/* ---- read --------------------------------------------------------------------------------------------------- */
+/* ---- read --------------------------------------------------------------------------------------- */
 
 static TARGET double total(__m256d v) {
 	double lane[F64];
@@ -73,7 +73,7 @@ static TARGET double sum_f64(const double *x, size_t n) {
 	return sum;
 }
 
-/* ---- copy and triad ----------------------------------------------------------------------------------------- */
+/* ---- copy and triad ----------------------------------------------------------------------------- */
 
 static TARGET void copy_f32(float *c, const float *a, size_t n) {
 	size_t i = head(c, sizeof(*c), n);
@@ -121,15 +121,15 @@ static TARGET void triad_f64(double *a, const double *b, const double *c, double
 	_mm_sfence();
 }
 
-/* ---- fma: 12 vectors in flight, then 4, then one at a time, the last one padded -------------------------------- */
+/* ---- fma: 12 vectors in flight, then 4, then one at a time, the last one padded -------------------- */
 
-#define BLOCK(EACH)                                                                                                  \
-	{                                                                                                                \
-		EACH(LOAD)                                                                                                   \
-		for (long t = 0; t < iters; t++) {                                                                           \
-			EACH(STEP)                                                                                               \
-		}                                                                                                            \
-		EACH(STORE)                                                                                                  \
+#define BLOCK(EACH)                                                                                          \
+	{                                                                                                        \
+		EACH(LOAD)                                                                                           \
+		for (long t = 0; t < iters; t++) {                                                                   \
+			EACH(STEP)                                                                                       \
+		}                                                                                                    \
+		EACH(STORE)                                                                                          \
 	}
 
 static TARGET void fma_f32(float *y, const float *x, const float *ab, size_t n, long iters) {
@@ -146,7 +146,7 @@ static TARGET void fma_f32(float *y, const float *x, const float *ab, size_t n, 
 #undef LOAD
 	for (; i < n; i += F32) {
 		size_t left = n - i < F32 ? n - i : F32;
-		float lane[F32] = {0};
+		float lane[F32] = { 0 };
 
 		memcpy(lane, x + i, left * sizeof(*lane));
 		__m256 y0 = _mm256_loadu_ps(lane);
@@ -172,7 +172,7 @@ static TARGET void fma_f64(double *y, const double *x, const double *ab, size_t 
 #undef LOAD
 	for (; i < n; i += F64) {
 		size_t left = n - i < F64 ? n - i : F64;
-		double lane[F64] = {0};
+		double lane[F64] = { 0 };
 
 		memcpy(lane, x + i, left * sizeof(*lane));
 		__m256d y0 = _mm256_loadu_pd(lane);
@@ -186,15 +186,15 @@ static TARGET void fma_f64(double *y, const double *x, const double *ab, size_t 
 
 const struct wm_loops *wm_loops_avx2(void) {
 	static const struct wm_loops table = {
-	    .about = "avx2, non-temporal stores",
-	    .sum_f32 = sum_f32,
-	    .sum_f64 = sum_f64,
-	    .copy_f32 = copy_f32,
-	    .copy_f64 = copy_f64,
-	    .triad_f32 = triad_f32,
-	    .triad_f64 = triad_f64,
-	    .fma_f32 = fma_f32,
-	    .fma_f64 = fma_f64,
+		.about = "avx2, non-temporal stores",
+		.sum_f32 = sum_f32,
+		.sum_f64 = sum_f64,
+		.copy_f32 = copy_f32,
+		.copy_f64 = copy_f64,
+		.triad_f32 = triad_f32,
+		.triad_f64 = triad_f64,
+		.fma_f32 = fma_f32,
+		.fma_f64 = fma_f64,
 	};
 
 	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &table : NULL;

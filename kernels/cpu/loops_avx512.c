@@ -2,8 +2,8 @@
 /*
  * loops_avx512.c - the loops for x86 with AVX-512F.
  *
- * Accumulators are single variables, made by macros: compilers that do not unroll keep arrays of vectors in memory,
- * which more than halves the ceiling.
+ * Accumulators are single variables, made by macros: compilers that do not unroll keep arrays of vectors in
+ * memory, which more than halves the ceiling.
  */
 #include "loops.h"
 
@@ -18,8 +18,8 @@
 #define EACH16(X) EACH8(X) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
 
 enum {
-	LINE = 64,               /* bytes of a vector and of a cache line */
-	F32 = 16,                /* elements of a vector */
+	LINE = 64, /* bytes of a vector and of a cache line */
+	F32 = 16,  /* elements of a vector */
 	F64 = 8
 };
 
@@ -30,7 +30,7 @@ static size_t head(const void *p, size_t element_bytes, size_t n) {
 	return before < n ? before : n;
 }
 
-/* ---- read --------------------------------------------------------------------------------------------------- */
+/* ---- read --------------------------------------------------------------------------------------- */
 
 static TARGET double sum_f32(const float *x, size_t n) {
 	double sum = 0;
@@ -66,7 +66,7 @@ static TARGET double sum_f64(const double *x, size_t n) {
 	return sum;
 }
 
-/* ---- copy and triad ----------------------------------------------------------------------------------------- */
+/* ---- copy and triad ----------------------------------------------------------------------------- */
 
 static TARGET void copy_f32(float *c, const float *a, size_t n) {
 	size_t i = head(c, sizeof(*c), n);
@@ -114,15 +114,15 @@ static TARGET void triad_f64(double *a, const double *b, const double *c, double
 	_mm_sfence();
 }
 
-/* ---- fma: 16 vectors in flight, then 4, then one at a time, the last one padded -------------------------------- */
+/* ---- fma: 16 vectors in flight, then 4, then one at a time, the last one padded -------------------- */
 
-#define BLOCK(EACH)                                                                                                  \
-	{                                                                                                                \
-		EACH(LOAD)                                                                                                   \
-		for (long t = 0; t < iters; t++) {                                                                           \
-			EACH(STEP)                                                                                               \
-		}                                                                                                            \
-		EACH(STORE)                                                                                                  \
+#define BLOCK(EACH)                                                                                          \
+	{                                                                                                        \
+		EACH(LOAD)                                                                                           \
+		for (long t = 0; t < iters; t++) {                                                                   \
+			EACH(STEP)                                                                                       \
+		}                                                                                                    \
+		EACH(STORE)                                                                                          \
 	}
 
 static TARGET void fma_f32(float *y, const float *x, const float *ab, size_t n, long iters) {
@@ -175,15 +175,15 @@ static TARGET void fma_f64(double *y, const double *x, const double *ab, size_t 
 
 const struct wm_loops *wm_loops_avx512(void) {
 	static const struct wm_loops table = {
-	    .about = "avx512, non-temporal stores",
-	    .sum_f32 = sum_f32,
-	    .sum_f64 = sum_f64,
-	    .copy_f32 = copy_f32,
-	    .copy_f64 = copy_f64,
-	    .triad_f32 = triad_f32,
-	    .triad_f64 = triad_f64,
-	    .fma_f32 = fma_f32,
-	    .fma_f64 = fma_f64,
+		.about = "avx512, non-temporal stores",
+		.sum_f32 = sum_f32,
+		.sum_f64 = sum_f64,
+		.copy_f32 = copy_f32,
+		.copy_f64 = copy_f64,
+		.triad_f32 = triad_f32,
+		.triad_f64 = triad_f64,
+		.fma_f32 = fma_f32,
+		.fma_f64 = fma_f64,
 	};
 
 	return __builtin_cpu_supports("avx512f") ? &table : NULL;

@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-enum { LANES = 16 };             /* independent accumulators: enough to hide the latency of an addition */
+enum { LANES = 16 }; /* independent accumulators: enough to hide the latency of an addition */
 
 static double sum_f32(const float *x, size_t n) {
-	double lane[LANES] = {0}, sum = 0;
+	double lane[LANES] = { 0 }, sum = 0;
 	size_t i = 0;
 
 	for (; i + LANES <= n; i += LANES)
@@ -21,7 +21,7 @@ static double sum_f32(const float *x, size_t n) {
 }
 
 static double sum_f64(const double *x, size_t n) {
-	double lane[LANES] = {0}, sum = 0;
+	double lane[LANES] = { 0 }, sum = 0;
 	size_t i = 0;
 
 	for (; i + LANES <= n; i += LANES)
@@ -44,19 +44,21 @@ static void copy_f64(double *restrict c, const double *restrict a, size_t n) {
 		c[i] = a[i];
 }
 
-static void triad_f32(float *restrict a, const float *restrict b, const float *restrict c, float s, size_t n) {
+static void triad_f32(float *restrict a, const float *restrict b, const float *restrict c, float s,
+					  size_t n) {
 	for (size_t i = 0; i < n; i++)
 		a[i] = b[i] + s * c[i];
 }
 
-static void triad_f64(double *restrict a, const double *restrict b, const double *restrict c, double s, size_t n) {
+static void triad_f64(double *restrict a, const double *restrict b, const double *restrict c, double s,
+					  size_t n) {
 	for (size_t i = 0; i < n; i++)
 		a[i] = b[i] + s * c[i];
 }
 
 /*
- * Multiplies and adds: what a CPU that is not known to fuse them has. a and b are read through volatile, b once for
- * each lane, so that the compiler cannot take the product out of a loop.
+ * Multiplies and adds: what a CPU that is not known to fuse them has. a and b are read through volatile, b
+ * once for each lane, so that the compiler cannot take the product out of a loop.
  */
 static void fma_f32(float *y, const float *x, const float *ab, size_t n, long iters) {
 	const volatile float *factors = ab;
@@ -102,15 +104,15 @@ static void fma_f64(double *y, const double *x, const double *ab, size_t n, long
 
 const struct wm_loops *wm_loops_c(void) {
 	static const struct wm_loops table = {
-	    .about = "plain C",
-	    .sum_f32 = sum_f32,
-	    .sum_f64 = sum_f64,
-	    .copy_f32 = copy_f32,
-	    .copy_f64 = copy_f64,
-	    .triad_f32 = triad_f32,
-	    .triad_f64 = triad_f64,
-	    .fma_f32 = fma_f32,
-	    .fma_f64 = fma_f64,
+		.about = "plain C",
+		.sum_f32 = sum_f32,
+		.sum_f64 = sum_f64,
+		.copy_f32 = copy_f32,
+		.copy_f64 = copy_f64,
+		.triad_f32 = triad_f32,
+		.triad_f64 = triad_f64,
+		.fma_f32 = fma_f32,
+		.fma_f64 = fma_f64,
 	};
 
 	return &table;

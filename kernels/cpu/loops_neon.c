@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * loops_neon.c - the loops for 64-bit Arm, where every CPU has NEON. Its compilers have no portable way to ask for
- * non-temporal stores; the cores see long runs of stores themselves and stop to read what they overwrite.
+ * loops_neon.c - the loops for 64-bit Arm, where every CPU has NEON. Its compilers have no portable way to
+ * ask for non-temporal stores; the cores see long runs of stores themselves and stop to read what they
+ * overwrite.
  *
- * Accumulators are single variables, made by macros: compilers that do not unroll keep arrays of vectors in memory,
- * which more than halves the ceiling.
+ * Accumulators are single variables, made by macros: compilers that do not unroll keep arrays of vectors in
+ * memory, which more than halves the ceiling.
  */
 #include "loops.h"
 
@@ -18,11 +19,11 @@
 #define EACH16(X) EACH8(X) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
 
 enum {
-	F32 = 4,                 /* elements of a vector */
+	F32 = 4, /* elements of a vector */
 	F64 = 2
 };
 
-/* ---- read --------------------------------------------------------------------------------------------------- */
+/* ---- read --------------------------------------------------------------------------------------- */
 
 static double sum_f32(const float *x, size_t n) {
 	double sum = 0;
@@ -58,7 +59,7 @@ static double sum_f64(const double *x, size_t n) {
 	return sum;
 }
 
-/* ---- copy and triad ----------------------------------------------------------------------------------------- */
+/* ---- copy and triad ----------------------------------------------------------------------------- */
 
 static void copy_f32(float *c, const float *a, size_t n) {
 	size_t i = 0;
@@ -79,7 +80,7 @@ static void copy_f64(double *c, const double *a, size_t n) {
 static void triad_f32(float *a, const float *b, const float *c, float s, size_t n) {
 	const float32x4_t factor = vdupq_n_f32(s);
 	size_t i = 0;
-#define LINE(l)                                                                                                      \
+#define LINE(l)                                                                                              \
 	vst1q_f32(a + i + F32 * l, vfmaq_f32(vld1q_f32(b + i + F32 * l), factor, vld1q_f32(c + i + F32 * l)));
 	for (; i + 4 * F32 <= n; i += 4 * F32) {
 		EACH4(LINE)
@@ -92,7 +93,7 @@ static void triad_f32(float *a, const float *b, const float *c, float s, size_t 
 static void triad_f64(double *a, const double *b, const double *c, double s, size_t n) {
 	const float64x2_t factor = vdupq_n_f64(s);
 	size_t i = 0;
-#define LINE(l)                                                                                                      \
+#define LINE(l)                                                                                              \
 	vst1q_f64(a + i + F64 * l, vfmaq_f64(vld1q_f64(b + i + F64 * l), factor, vld1q_f64(c + i + F64 * l)));
 	for (; i + 4 * F64 <= n; i += 4 * F64) {
 		EACH4(LINE)
@@ -102,15 +103,15 @@ static void triad_f64(double *a, const double *b, const double *c, double s, siz
 		a[i] = b[i] + s * c[i];
 }
 
-/* ---- fma: 16 vectors in flight, then 4, then one at a time, the last one padded ------------------------------ */
+/* ---- fma: 16 vectors in flight, then 4, then one at a time, the last one padded ------------------ */
 
-#define BLOCK(EACH)                                                                                                  \
-	{                                                                                                                \
-		EACH(LOAD)                                                                                                   \
-		for (long t = 0; t < iters; t++) {                                                                           \
-			EACH(STEP)                                                                                               \
-		}                                                                                                            \
-		EACH(STORE)                                                                                                  \
+#define BLOCK(EACH)                                                                                          \
+	{                                                                                                        \
+		EACH(LOAD)                                                                                           \
+		for (long t = 0; t < iters; t++) {                                                                   \
+			EACH(STEP)                                                                                       \
+		}                                                                                                    \
+		EACH(STORE)                                                                                          \
 	}
 
 static void fma_f32(float *y, const float *x, const float *ab, size_t n, long iters) {
@@ -127,7 +128,7 @@ static void fma_f32(float *y, const float *x, const float *ab, size_t n, long it
 #undef LOAD
 	for (; i < n; i += F32) {
 		size_t left = n - i < F32 ? n - i : F32;
-		float lane[F32] = {0};
+		float lane[F32] = { 0 };
 
 		memcpy(lane, x + i, left * sizeof(*lane));
 		float32x4_t y0 = vld1q_f32(lane);
@@ -153,7 +154,7 @@ static void fma_f64(double *y, const double *x, const double *ab, size_t n, long
 #undef LOAD
 	for (; i < n; i += F64) {
 		size_t left = n - i < F64 ? n - i : F64;
-		double lane[F64] = {0};
+		double lane[F64] = { 0 };
 
 		memcpy(lane, x + i, left * sizeof(*lane));
 		float64x2_t y0 = vld1q_f64(lane);
@@ -167,15 +168,15 @@ static void fma_f64(double *y, const double *x, const double *ab, size_t n, long
 
 const struct wm_loops *wm_loops_neon(void) {
 	static const struct wm_loops table = {
-	    .about = "neon, plain stores",
-	    .sum_f32 = sum_f32,
-	    .sum_f64 = sum_f64,
-	    .copy_f32 = copy_f32,
-	    .copy_f64 = copy_f64,
-	    .triad_f32 = triad_f32,
-	    .triad_f64 = triad_f64,
-	    .fma_f32 = fma_f32,
-	    .fma_f64 = fma_f64,
+		.about = "neon, plain stores",
+		.sum_f32 = sum_f32,
+		.sum_f64 = sum_f64,
+		.copy_f32 = copy_f32,
+		.copy_f64 = copy_f64,
+		.triad_f32 = triad_f32,
+		.triad_f64 = triad_f64,
+		.fma_f32 = fma_f32,
+		.fma_f64 = fma_f64,
 	};
 
 	return &table;

@@ -11,7 +11,7 @@ static size_t count(const struct wm_problem *p) {
 static enum wm_status can_run(const struct wm_run *run) {
 	if ((double)count(run->problem) > most_operations)
 		return wm_fail(WM_UNSUPPORTED, "%zu additions are more than %.0e, the most that ref does",
-		               count(run->problem), most_operations);
+					   count(run->problem), most_operations);
 	return WM_OK;
 }
 
@@ -31,12 +31,12 @@ static enum wm_status enqueue(struct wm_run *run, int set) {
 }
 
 const struct wm_impl wm_impl_read_ref = {
-    .name = "ref",
-    .bench = "read",
-    .backends = "host",
-    .about = "plain C, one thread, the definition",
-    .origin = WM_REFERENCE,
-    .asked_only = true,
-    .can_run = can_run,
-    .enqueue = enqueue,
+	.name = "ref",
+	.bench = "read",
+	.backends = "host",
+	.about = "plain C, one thread, the definition",
+	.origin = WM_REFERENCE,
+	.asked_only = true,
+	.can_run = can_run,
+	.enqueue = enqueue,
 };

@@ -11,7 +11,7 @@ static size_t count(const struct wm_problem *p) {
 static enum wm_status can_run(const struct wm_run *run) {
 	if (2.0 * (double)count(run->problem) > most_operations)
 		return wm_fail(WM_UNSUPPORTED, "%.3g operations are more than %.0e, the most that ref does",
-		               2.0 * (double)count(run->problem), most_operations);
+					   2.0 * (double)count(run->problem), most_operations);
 	return WM_OK;
 }
 
@@ -29,12 +29,12 @@ static enum wm_status enqueue(struct wm_run *run, int set) {
 }
 
 const struct wm_impl wm_impl_triad_ref = {
-    .name = "ref",
-    .bench = "triad",
-    .backends = "host",
-    .about = "plain C, one thread, the definition",
-    .origin = WM_REFERENCE,
-    .asked_only = true,
-    .can_run = can_run,
-    .enqueue = enqueue,
+	.name = "ref",
+	.bench = "triad",
+	.backends = "host",
+	.about = "plain C, one thread, the definition",
+	.origin = WM_REFERENCE,
+	.asked_only = true,
+	.can_run = can_run,
+	.enqueue = enqueue,
 };
