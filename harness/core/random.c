@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* random.c - numbers that are the same on every machine: Philox, the timed inputs made from it, and a checksum. */
+/* random.c - numbers that are the same on every machine: Philox, the timed inputs made from it, and a
+ * checksum. */
 #include "philox.h"
 #include "wm.h"
 
@@ -21,7 +22,7 @@ void wm_philox(uint32_t c[4][WM_PHILOX_LANES], uint32_t key0, uint32_t key1) {
 	}
 }
 
-enum { RUN = 4 * WM_PHILOX_LANES };     /* words of one call of wm_philox */
+enum { RUN = 4 * WM_PHILOX_LANES }; /* words of one call of wm_philox */
 
 /* The RUN words from index 4 * block on. */
 static void random_run(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[RUN]) {
@@ -38,7 +39,8 @@ static void random_run(uint64_t seed, uint64_t stream, uint64_t block, uint32_t 
 		out[i] = c[i % 4][i / 4];
 }
 
-/* Word i is word i % 4 of the block whose counter is (i / 4, stream) and whose key is the seed, low words first. */
+/* Word i is word i % 4 of the block whose counter is (i / 4, stream) and whose key is the seed, low words
+ * first. */
 void wm_random(uint64_t seed, uint64_t stream, uint64_t first, size_t n, uint32_t *out) {
 	uint64_t block = first / 4;
 	size_t skip = first % 4;
@@ -57,12 +59,12 @@ void wm_random(uint64_t seed, uint64_t stream, uint64_t first, size_t n, uint32_
 }
 
 /*
- * Eight lanes, each over every eighth word. A step is a bijection of the lane for a given word and of the word for
- * a given lane, so that no change of one word can be lost; the rotation brings the top bits, which a product
- * moves nowhere, back into play. Eight lanes hide the latency of the product.
+ * Eight lanes, each over every eighth word. A step is a bijection of the lane for a given word and of the
+ * word for a given lane, so that no change of one word can be lost; the rotation brings the top bits, which a
+ * product moves nowhere, back into play. Eight lanes hide the latency of the product.
  */
 enum { LANES = 8 };
-static const uint64_t checksum_factor = UINT64_C(0x9E3779B97F4A7C15);    /* 2^64 / golden ratio, odd */
+static const uint64_t checksum_factor = UINT64_C(0x9E3779B97F4A7C15); /* 2^64 / golden ratio, odd */
 
 static uint64_t mix(uint64_t lane, uint64_t word) {
 	uint64_t x = (lane ^ word) * checksum_factor;
@@ -88,11 +90,11 @@ uint64_t wm_checksum(const void *data, size_t bytes) {
 	return sum ^ sum >> 32;
 }
 
-/* ---- timed inputs ------------------------------------------------------------------------------------------- */
+/* ---- timed inputs ------------------------------------------------------------------------------- */
 
 enum {
-	CHUNK = 1024,            /* values made at a time */
-	NORMAL_WORDS = 6         /* words a normal value takes: 12 halves */
+	CHUNK = 1024,    /* values made at a time */
+	NORMAL_WORDS = 6 /* words a normal value takes: 12 halves */
 };
 
 /* Uniform on the multiples of 2^-24 in [-1, 1). */
@@ -105,8 +107,8 @@ static double uniform_i8(uint32_t word) {
 	return (double)(word % 255) - 127;
 }
 
-/* Twelve uniform 16-bit integers have variance 2^32 - 1: their sum about its mean, over 2^16, is close to normal
- * with variance 1, an exact multiple of 2^-16, and below 6. */
+/* Twelve uniform 16-bit integers have variance 2^32 - 1: their sum about its mean, over 2^16, is close to
+ * normal with variance 1, an exact multiple of 2^-16, and below 6. */
 static double normal(const uint32_t *word) {
 	int32_t sum = -6 * 65535;
 
@@ -116,7 +118,8 @@ static double normal(const uint32_t *word) {
 }
 
 /* Integers are drawn on their own. */
-static void make_uniform(bool integers, uint64_t seed, uint64_t stream, size_t first, size_t n, double *value) {
+static void make_uniform(bool integers, uint64_t seed, uint64_t stream, size_t first, size_t n,
+						 double *value) {
 	uint32_t word[CHUNK];
 
 	wm_random(seed, stream, first, n, word);
@@ -125,8 +128,9 @@ static void make_uniform(bool integers, uint64_t seed, uint64_t stream, size_t f
 }
 
 /* Integers take 21 times the value, to the nearest, which stays within [-126, 126]. */
-static void make_normal(bool integers, uint64_t seed, uint64_t stream, size_t first, size_t n, double *value) {
-	uint32_t word[CHUNK * NORMAL_WORDS];
+static void make_normal(bool integers, uint64_t seed, uint64_t stream, size_t first, size_t n,
+						double *value) {
+	uint32_t word[CHUNK * NORMAL_WORDS] = { 0 };
 
 	wm_random(seed, stream, first * NORMAL_WORDS, n * NORMAL_WORDS, word);
 	for (size_t i = 0; i < n; i++) {
@@ -148,7 +152,8 @@ static void store(enum wm_dtype t, void *out, size_t first, size_t n, const doub
 			wm_store_element(t, out, first + i, value[i]);
 }
 
-void wm_fill_timed(const struct wm_problem *p, enum wm_dtype t, uint64_t seed, uint64_t stream, size_t n, void *out) {
+void wm_fill_timed(const struct wm_problem *p, enum wm_dtype t, uint64_t seed, uint64_t stream, size_t n,
+				   void *out) {
 	enum wm_data data = (enum wm_data)wm_get(p, "data");
 	bool integers = wm_dtype_bits(t) == 0;
 

@@ -67,7 +67,7 @@ static size_t tail(const struct victim *v, size_t most) {
 	return 1 + pick(v, 1, most < TAIL ? most : TAIL);
 }
 
-/* ---- gemm --------------------------------------------------------------------------------------------------- */
+/* ---- gemm --------------------------------------------------------------------------------------- */
 
 static double a_of(const struct victim *v, const struct wm_gemm *g, size_t i, size_t k) {
 	return get(v, 0, i * g->a.row_step + k * g->a.col_step);
@@ -121,7 +121,8 @@ static void gemm_tail(const struct victim *v) {
 	add_keys(v, depth - tail(v, depth), depth, -1);
 }
 
-/* Exact: the last bit, or the next integer. Timed: more than 8 times what any type is allowed, in the last row. */
+/* Exact: the last bit, or the next integer. Timed: more than 8 times what any type is allowed, in the last
+ * row. */
 static void gemm_element(const struct victim *v) {
 	struct wm_gemm g = wm_gemm_shape(v->p);
 	size_t i = v->part == WM_EXACT ? pick(v, 0, g.c.rows) : g.c.rows - 1, j = pick(v, 1, g.c.cols);
@@ -138,11 +139,11 @@ static void gemm_element(const struct victim *v) {
 	for (size_t k = 0; k < g.a.cols; k++)
 		magnitude += fabs(a_of(v, &g, i, k) * b_of(v, &g, k, j));
 	set(v, 2, at,
-	    c + 8 * (2 * ldexp(fabs(c), -wm_dtype_bits(g.c.type)) + 8 * sqrt((double)g.a.cols) * unit * magnitude +
-	             0x1p-25));
+		c + 8 * (2 * ldexp(fabs(c), -wm_dtype_bits(g.c.type)) +
+				 8 * sqrt((double)g.a.cols) * unit * magnitude + 0x1p-25));
 }
 
-/* ---- read --------------------------------------------------------------------------------------------------- */
+/* ---- read --------------------------------------------------------------------------------------- */
 
 /* The block of element i, and where it ends. */
 static size_t block_of(const struct victim *v, size_t i, size_t *end_p) {
@@ -175,7 +176,7 @@ static void read_tail(const struct victim *v) {
 		set(v, 1, b, get(v, 1, b) - get(v, 0, i));
 }
 
-/* ---- copy --------------------------------------------------------------------------------------------------- */
+/* ---- copy --------------------------------------------------------------------------------------- */
 
 static void copy_dropped(const struct victim *v) {
 	set(v, 1, pick(v, 0, v->t[1].count), 0);
@@ -195,7 +196,7 @@ static void copy_tail(const struct victim *v) {
 		set(v, 1, i, 0);
 }
 
-/* ---- triad -------------------------------------------------------------------------------------------------- */
+/* ---- triad -------------------------------------------------------------------------------------- */
 
 static void triad_dropped(const struct victim *v) {
 	size_t i = pick(v, 0, v->t[2].count);
@@ -227,7 +228,7 @@ static void triad_element(const struct victim *v) {
 		set(v, 2, i, get(v, 2, i) + 8 * ldexp(size, 1 - wm_dtype_bits(v->t[2].dtype)));
 }
 
-/* ---- fma ---------------------------------------------------------------------------------------------------- */
+/* ---- fma ---------------------------------------------------------------------------------------- */
 
 static void fma_add(const struct victim *v, double times) {
 	size_t i = pick(v, 0, v->t[2].count);
@@ -250,29 +251,29 @@ static void fma_tail(const struct victim *v) {
 		set(v, 2, i, get(v, 0, i));
 }
 
-/* ---- tables ------------------------------------------------------------------------------------------------- */
+/* ---- tables ------------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *bench;
 	damage_fn *damage[WM_INJECTIONS];
 } tables[] = {
-    {"gemm", {zero, gemm_element, gemm_dropped, gemm_doubled, gemm_tail}},
-    {"read", {zero, one_bit, read_dropped, read_doubled, read_tail}},
-    {"copy", {zero, one_bit, copy_dropped, copy_doubled, copy_tail}},
-    {"triad", {zero, triad_element, triad_dropped, triad_doubled, triad_tail}},
-    {"fma", {zero, one_bit, fma_dropped, fma_doubled, fma_tail}},
+	{ "gemm", { zero, gemm_element, gemm_dropped, gemm_doubled, gemm_tail } },
+	{ "read", { zero, one_bit, read_dropped, read_doubled, read_tail } },
+	{ "copy", { zero, one_bit, copy_dropped, copy_doubled, copy_tail } },
+	{ "triad", { zero, triad_element, triad_dropped, triad_doubled, triad_tail } },
+	{ "fma", { zero, one_bit, fma_dropped, fma_doubled, fma_tail } },
 };
 
 const char *wm_injection_word(enum wm_injection what) {
-	static const char *const words[WM_INJECTIONS] = {"zero output", "one wrong element", "one key dropped",
-	                                                 "one key twice", "tail dropped"};
+	static const char *const words[WM_INJECTIONS] = { "zero output", "one wrong element", "one key dropped",
+													  "one key twice", "tail dropped" };
 
 	return words[what];
 }
 
 bool wm_damage(enum wm_injection what, const struct wm_problem *p, enum wm_data_part part, uint64_t seed,
-               void *const *host, uint64_t try_) {
-	struct victim v = {.p = p, .part = part, .seed = seed, .try_ = try_, .host = host};
+			   void *const *host, uint64_t try_) {
+	struct victim v = { .p = p, .part = part, .seed = seed, .try_ = try_, .host = host };
 	size_t table = 0, bytes;
 	void *before;
 	bool changed;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sets.h - one buffer set in host memory, for tests of benchmarks and of host implementations without a worker. */
+/* sets.h - one buffer set in host memory, for tests of benchmarks and implementations without a worker. */
 #ifndef WM_SETS_H
 #define WM_SETS_H
 
@@ -9,7 +9,7 @@ struct wm_set {
 	struct wm_problem p;
 	struct wm_tensor t[WM_MAX_TENSORS];
 	int n;
-	void *host[WM_MAX_TENSORS];  /* on pages of their own; at least WM_SET_SLACK bytes after the last element */
+	void *host[WM_MAX_TENSORS]; /* on pages of their own, with WM_SET_SLACK bytes behind the last element */
 	size_t bytes[WM_MAX_TENSORS];
 };
 enum { WM_SET_SLACK = 4096 };
@@ -21,7 +21,8 @@ void wm_set_close(struct wm_set *set);
 void wm_set_fill(struct wm_set *set, enum wm_data_part part, uint64_t seed);
 /* One operation, with threads that run one after another: from can_run to finish. */
 enum wm_status wm_set_run(struct wm_set *set, const struct wm_impl *impl, int threads);
-enum wm_status wm_set_verify(struct wm_set *set, enum wm_data_part part, uint64_t seed, struct wm_check *check_p);
+enum wm_status wm_set_verify(struct wm_set *set, enum wm_data_part part, uint64_t seed,
+							 struct wm_check *check_p);
 /* No byte of any slack has changed since fill. */
 bool wm_set_slack_whole(const struct wm_set *set);
 

@@ -16,7 +16,7 @@ enum { SEED = 21 };
 
 /* Both parts, with several numbers of threads. False when the implementation's library is not installed. */
 static bool holds(const char *problem, const char *impl) {
-	const int threads[] = {1, 3, 7};
+	const int threads[] = { 1, 3, 7 };
 
 	for (int t = 0; t < 3; t++)
 		for (int part = WM_EXACT; part <= WM_TIMED; part++) {
@@ -43,11 +43,11 @@ static bool holds(const char *problem, const char *impl) {
 
 static void memory_and_fma(void **state) {
 	static const char *const problems[] = {
-	    "read:bytes=8,dtype=%s",         "read:bytes=4000,dtype=%s",      "read:bytes=8192,dtype=%s",
-	    "read:bytes=1000008,dtype=%s",   "copy:bytes=8,dtype=%s",         "copy:bytes=1000008,dtype=%s",
-	    "copy:bytes=16384,dtype=%s",     "triad:bytes=8,dtype=%s",        "triad:bytes=1000008,dtype=%s",
-	    "triad:bytes=4104,dtype=%s",     "fma:n=1,iters=1,dtype=%s",      "fma:n=1000,iters=3,dtype=%s",
-	    "fma:n=4096,iters=100,dtype=%s", "fma:n=777,iters=1000,dtype=%s",
+		"read:bytes=8,dtype=%s",         "read:bytes=4000,dtype=%s",      "read:bytes=8192,dtype=%s",
+		"read:bytes=1000008,dtype=%s",   "copy:bytes=8,dtype=%s",         "copy:bytes=1000008,dtype=%s",
+		"copy:bytes=16384,dtype=%s",     "triad:bytes=8,dtype=%s",        "triad:bytes=1000008,dtype=%s",
+		"triad:bytes=4104,dtype=%s",     "fma:n=1,iters=1,dtype=%s",      "fma:n=1000,iters=3,dtype=%s",
+		"fma:n=4096,iters=100,dtype=%s", "fma:n=777,iters=1000,dtype=%s",
 	};
 
 	(void)state;
@@ -62,8 +62,8 @@ static void memory_and_fma(void **state) {
 }
 
 static void cblas(void **state) {
-	const char *const trans[] = {"nn", "nt", "tn", "tt"};
-	const char *const shapes[] = {"m=1", "m=7,n=13,k=129", "m=64", "m=129,n=3,k=70", "m=100,n=90,k=1"};
+	const char *const trans[] = { "nn", "nt", "tn", "tt" };
+	const char *const shapes[] = { "m=1", "m=7,n=13,k=129", "m=64", "m=129,n=3,k=70", "m=100,n=90,k=1" };
 
 	(void)state;
 	for (int t = 0; t < 4; t++)
@@ -72,15 +72,15 @@ static void cblas(void **state) {
 				char problem[128];
 
 				snprintf(problem, sizeof(problem), "gemm:%s,trans=%s,dtype=%s", shapes[s], trans[t],
-				         wide ? "f64" : "f32");
+						 wide ? "f64" : "f32");
 				if (!holds(problem, "cblas"))
 					skip();
 			}
 }
 
 static void refused(const char *problem, const char *impl, const char *why) {
-	struct wm_set set = {0};
-	struct wm_run run = {.problem = &set.p};
+	struct wm_set set = { 0 };
+	struct wm_run run = { .problem = &set.p };
 
 	wm_set_open(&set, problem);
 	assert_int_equal(wm_impl_find(set.p.bench->name, impl)->can_run(&run), WM_UNSUPPORTED);
@@ -94,10 +94,11 @@ static void refusals(void **state) {
 	refused("gemm:m=8,dtype=bf16", "cblas", "cblas has no bf16");
 	refused("gemm:m=8,dtype=i8", "cblas", "cblas has no i8");
 	refused("gemm:m=1024", "ref", "2.15e+09 operations are more than 1e+09, the most that ref does");
-	refused("fma:n=65536,iters=10000", "ref", "1.31e+09 operations are more than 1e+09, the most that ref does");
+	refused("fma:n=65536,iters=10000", "ref",
+			"1.31e+09 operations are more than 1e+09, the most that ref does");
 }
 
-/* ---- the loops of every instruction set that this CPU has ---------------------------------------------------- */
+/* ---- the loops of every instruction set that this CPU has ---------------------------------------- */
 
 enum { MOST = 600, OFFSETS = 5, SLACK = 64 };
 
@@ -118,11 +119,18 @@ static double *widened(const float *x) {
 	return wide;
 }
 
+/* What the loops make of two elements: copy, triad with s = 3, five multiply-adds of 2 and 3. */
+static float result(int what, float x, float y) {
+	const float results[] = { x, x + 3 * y, x + 5 * 2 * 3 };
+
+	return results[what];
+}
+
 static void loops_for(const struct wm_loops *loops, size_t n, size_t offset) {
 	float *x = numbers(3), *y = numbers(40), *out = numbers(0);
 	double *wide_x = widened(x), *wide_y = widened(y), *wide_out = widened(out), sum = 0;
-	const float ab[2] = {2, 3};
-	const double wide_ab[2] = {2, 3};
+	const float ab[2] = { 2, 3 };
+	const double wide_ab[2] = { 2, 3 };
 
 	for (size_t i = 0; i < n; i++)
 		sum += (double)x[offset + i];
@@ -143,11 +151,7 @@ static void loops_for(const struct wm_loops *loops, size_t n, size_t offset) {
 			loops->fma_f64(wide_out + offset, wide_x, wide_ab, n, 5);
 		}
 		for (size_t i = 0; i < MOST + OFFSETS + SLACK; i++) {
-			bool inside = i >= offset && i < offset + n;
-			float want = !inside ? 0
-			             : what == 0 ? x[i - offset]
-			             : what == 1 ? x[i - offset] + 3 * y[i - offset]
-			                         : x[i - offset] + 5 * 2 * 3;
+			float want = i >= offset && i < offset + n ? result(what, x[i - offset], y[i - offset]) : 0;
 
 			if (out[i] != want || wide_out[i] != (double)want)
 				fail_msg("%s: what %d, n %zu, offset %zu, element %zu", loops->about, what, n, offset, i);
@@ -162,7 +166,7 @@ static void loops_for(const struct wm_loops *loops, size_t n, size_t offset) {
 }
 
 static void every_table(void **state) {
-	const struct wm_loops *tables[] = {wm_loops_avx512(), wm_loops_avx2(), wm_loops_neon(), wm_loops_c()};
+	const struct wm_loops *tables[] = { wm_loops_avx512(), wm_loops_avx2(), wm_loops_neon(), wm_loops_c() };
 
 	(void)state;
 	assert_non_null(wm_loops_c());
@@ -174,10 +178,10 @@ static void every_table(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_table),
-	    cmocka_unit_test(memory_and_fma),
-	    cmocka_unit_test(cblas),
-	    cmocka_unit_test(refusals),
+		cmocka_unit_test(every_table),
+		cmocka_unit_test(memory_and_fma),
+		cmocka_unit_test(cblas),
+		cmocka_unit_test(refusals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

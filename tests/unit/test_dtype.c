@@ -23,7 +23,8 @@ static void words(void **state) {
 
 /* The value of an encoding with that many fraction bits and exponent bits, by the definition of IEEE 754. */
 static double decode(uint32_t x, int fraction_bits, int exponent_bits) {
-	int exponent = (int)(x >> fraction_bits) & ((1 << exponent_bits) - 1), bias = (1 << (exponent_bits - 1)) - 1;
+	int exponent = (int)(x >> fraction_bits) & ((1 << exponent_bits) - 1),
+		bias = (1 << (exponent_bits - 1)) - 1;
 	double fraction = ldexp((double)(x & ((1U << fraction_bits) - 1)), -fraction_bits);
 	double sign = x >> (fraction_bits + exponent_bits) ? -1 : 1;
 
@@ -62,7 +63,7 @@ static double stored(enum wm_dtype t, double x) {
 	return wm_load_element(t, &room, 0);
 }
 
-/* Between two neighbours of the type: below the middle goes down, above goes up, the middle to the even one. */
+/* Between two neighbours of the type: below the middle goes down, above up, the middle to the even one. */
 static void nearest_even(enum wm_dtype t, uint16_t infinity) {
 	for (uint16_t low = 0; low + 1 < infinity; low++) {
 		uint16_t high = (uint16_t)(low + 1);
@@ -87,7 +88,7 @@ static void rounding(void **state) {
 }
 
 static void ends_of_range(void **state) {
-	const enum wm_dtype narrow[] = {WM_F16, WM_BF16, WM_F32};
+	const enum wm_dtype narrow[] = { WM_F16, WM_BF16, WM_F32 };
 
 	(void)state;
 	assert_true(stored(WM_F16, 65504) == 65504);
@@ -119,7 +120,7 @@ static void zero_is_positive(void **state) {
 }
 
 static void integers(void **state) {
-	int8_t small[3] = {0};
+	int8_t small[3] = { 0 };
 
 	(void)state;
 	wm_store_element(WM_I8, small, 1, -128);
@@ -133,8 +134,8 @@ static void integers(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(words),         cmocka_unit_test(every_encoding),   cmocka_unit_test(rounding),
-	    cmocka_unit_test(ends_of_range), cmocka_unit_test(zero_is_positive), cmocka_unit_test(integers),
+		cmocka_unit_test(words),         cmocka_unit_test(every_encoding),   cmocka_unit_test(rounding),
+		cmocka_unit_test(ends_of_range), cmocka_unit_test(zero_is_positive), cmocka_unit_test(integers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_fma.c - the ceiling of arithmetic: its count of operations, its limits, and that no iteration can be left out. */
+/* test_fma.c - the ceiling of arithmetic: its count of operations, its limits, and that no iteration can be
+ * left out. */
 #include "../inject/sets.h"
 
 #include "core/problem.h"
@@ -31,7 +32,8 @@ static void limits(void **state) {
 	(void)state;
 	assert_int_equal(wm_problem_parse("fma:iters=2796032,dtype=f32", &p), WM_OK);
 	assert_int_equal(wm_problem_parse("fma:iters=2796033,dtype=f32", &p), WM_INPUT);
-	assert_non_null(strstr(wm_why(), "iters=2796033 is too many: above 2796032 a result is not exact in f32"));
+	assert_non_null(
+		strstr(wm_why(), "iters=2796033 is too many: above 2796032 a result is not exact in f32"));
 	assert_int_equal(wm_problem_parse("fma:iters=2147483647,dtype=f64", &p), WM_OK);
 }
 
@@ -51,11 +53,11 @@ static void passes(const char *problem, enum wm_data_part part) {
 
 static void reference_passes(void **state) {
 	const char *const problems[] = {
-	    "fma:n=1,iters=1",
-	    "fma:n=1000,iters=3,dtype=f64,data=normal",
-	    "fma:n=1000,iters=2,dtype=f32,data=normal",
-	    "fma:n=2000,iters=100,dtype=f32,data=zeros",
-	    "fma:n=3,iters=2796032,dtype=f32",
+		"fma:n=1,iters=1",
+		"fma:n=1000,iters=3,dtype=f64,data=normal",
+		"fma:n=1000,iters=2,dtype=f32,data=normal",
+		"fma:n=2000,iters=100,dtype=f32,data=zeros",
+		"fma:n=3,iters=2796032,dtype=f32",
 	};
 
 	(void)state;
@@ -67,7 +69,7 @@ static void reference_passes(void **state) {
 
 /* Without a or without b, or with one iteration less, at the very end of the range too. */
 static void nothing_left_out(void **state) {
-	const double wrong[] = {2.0 * 2796032, 3.0 * 2796032, 6.0 * 2796031, 6.0 * 2796033};
+	const double wrong[] = { 2.0 * 2796032, 3.0 * 2796032, 6.0 * 2796031, 6.0 * 2796033 };
 
 	(void)state;
 	for (int w = 0; w < 4; w++) {
@@ -85,10 +87,10 @@ static void nothing_left_out(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(work_by_hand),
-	    cmocka_unit_test(limits),
-	    cmocka_unit_test(reference_passes),
-	    cmocka_unit_test(nothing_left_out),
+		cmocka_unit_test(work_by_hand),
+		cmocka_unit_test(limits),
+		cmocka_unit_test(reference_passes),
+		cmocka_unit_test(nothing_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

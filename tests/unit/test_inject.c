@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_inject.c - every error of tests/inject is caught by the exact part of its benchmark, wherever it strikes. */
+/* test_inject.c - every error of tests/inject is caught by the exact part of its benchmark, wherever it
+ * strikes. */
 #include "../inject/inject.h"
 #include "../inject/sets.h"
 
@@ -32,10 +33,11 @@ static void attack(const char *problem, enum wm_data_part part, bool keys) {
 			if (wm_set_verify(&set, part, SEED, &check) != WM_OK)
 				fail_msg("%s: right output: %s", problem, wm_why());
 			if (!wm_damage((enum wm_injection)what, &set.p, part, SEED, set.host, n))
-				fail_msg("%s: %s, try %d: nothing changed", problem, wm_injection_word((enum wm_injection)what),
-				         (int)n);
+				fail_msg("%s: %s, try %d: nothing changed", problem,
+						 wm_injection_word((enum wm_injection)what), (int)n);
 			if (wm_set_verify(&set, part, SEED, &check) != WM_WRONG)
-				fail_msg("%s: %s, try %d: not caught", problem, wm_injection_word((enum wm_injection)what), (int)n);
+				fail_msg("%s: %s, try %d: not caught", problem, wm_injection_word((enum wm_injection)what),
+						 (int)n);
 			memcpy(set.host[out], right, set.bytes[out]);
 		}
 	free(right);
@@ -43,7 +45,8 @@ static void attack(const char *problem, enum wm_data_part part, bool keys) {
 }
 
 static void gemm(void **state) {
-	const char *const types[] = {"f64", "f32", "f16", "bf16", "i8"}, *const trans[] = {"nn", "nt", "tn", "tt"};
+	const char *const types[] = { "f64", "f32", "f16", "bf16", "i8" }, *const trans[] = { "nn", "nt", "tn",
+																						  "tt" };
 	char problem[128];
 
 	(void)state;
@@ -61,7 +64,7 @@ static void gemm(void **state) {
 }
 
 static void memory(void **state) {
-	const char *const benches[] = {"read", "copy", "triad"}, *const types[] = {"f64", "f32"};
+	const char *const benches[] = { "read", "copy", "triad" }, *const types[] = { "f64", "f32" };
 	char problem[128];
 
 	(void)state;
@@ -83,7 +86,8 @@ static void arithmetic(void **state) {
 }
 
 int main(void) {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(gemm), cmocka_unit_test(memory), cmocka_unit_test(arithmetic)};
+	const struct CMUnitTest tests[] = { cmocka_unit_test(gemm), cmocka_unit_test(memory),
+										cmocka_unit_test(arithmetic) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
