@@ -300,6 +300,8 @@ enum wm_status wm_rotation_sets(const struct wm_problem *p, uint64_t cache_bytes
 		               (unsigned long long)smallest_input(t, n), p->bench->cold_factor,
 		               (unsigned long long)cache_bytes);
 	sets = (2 * cache_bytes + bytes - 1) / bytes;
+	if (sets < WM_MIN_COLD_SETS)
+		sets = WM_MIN_COLD_SETS;
 	if (sets > WM_MAX_SETS)
 		return wm_fail(WM_SKIP, "cold: %llu sets of %llu bytes would be needed, at most %d are made",
 		               (unsigned long long)sets, (unsigned long long)bytes, WM_MAX_SETS);

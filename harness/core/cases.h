@@ -51,11 +51,11 @@ int wm_device_requests(const struct wm_suite *suite, const char *devices, char (
 void wm_cases_shuffle(struct wm_cases *cases, uint64_t seed);
 /*
  * How many buffer sets the problem's rotation needs on a device with that much cache: hot 1; cold enough that the
- * sets together hold 2 x cache_bytes (method 1), at least 1. WM_SKIP + reason when cold cannot be promised: the
- * size of the cache is unknown (0), a memory benchmark's smallest input is below cold_factor x cache_bytes, or more
- * than WM_MAX_SETS are needed.
+ * sets together hold 2 x cache_bytes (method 1), and at least two, so that a kernel that is stuck on one set shows.
+ * WM_SKIP + reason when cold cannot be promised: the size of the cache is unknown (0), a memory benchmark's smallest
+ * input is below cold_factor x cache_bytes, or more than WM_MAX_SETS are needed.
  */
-enum { WM_MAX_SETS = 65536 };
+enum { WM_MIN_COLD_SETS = 2, WM_MAX_SETS = 65536 };
 enum wm_status wm_rotation_sets(const struct wm_problem *p, uint64_t cache_bytes, int *sets_p);
 
 #endif

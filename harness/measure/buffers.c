@@ -78,17 +78,30 @@ void wm_buffers_free(struct wm_buffers *b) {
 	memset(b, 0, sizeof(*b));
 }
 
+/* All bits set is a NaN in every float format here; 0x80.. is a number that no sum of ours reaches. */
+static unsigned char poison_byte(const struct wm_tensor *t) {
+	return wm_dtype_bits(t->dtype) ? 0xFF : 0x80;
+}
+
 enum wm_status wm_buffers_poison(struct wm_buffers *b, int set) {
 	enum wm_status st = WM_OK;
 
-	for (int i = 0; i < b->ntensors && st == WM_OK; i++) {
-		const struct wm_tensor *t = &b->tensors[i];
-
-		/* all bits set is a NaN in every float format here; 0x80.. is a number that no sum of ours reaches */
-		if (t->output)
-			st = flood(b, &b->part[set * b->ntensors + i], 0, wm_tensor_bytes(t), wm_dtype_bits(t->dtype) ? 0xFF : 0x80);
-	}
+	for (int i = 0; i < b->ntensors && st == WM_OK; i++)
+		if (b->tensors[i].output)
+			st = flood(b, &b->part[set * b->ntensors + i], 0, wm_tensor_bytes(&b->tensors[i]), poison_byte(&b->tensors[i]));
 	return st;
+}
+
+enum wm_status wm_buffers_still_poison(const struct wm_buffers *b, int set, void *const *host) {
+	for (int i = 0; i < b->ntensors; i++) {
+		const unsigned char *byte = host[i];
+		size_t n = wm_tensor_bytes(&b->tensors[i]);
+
+		/* equal to itself moved by one byte: all bytes are the first */
+		if (b->tensors[i].output && (byte[0] != poison_byte(&b->tensors[i]) || memcmp(byte, byte + 1, n - 1) != 0))
+			return wm_fail(WM_WRONG, "wrote tensor %s of set %d, which no operation was given", b->tensors[i].name, set);
+	}
+	return WM_OK;
 }
 
 /* One stretch of guard; where says which side, base is its distance from the tensor's edge. */

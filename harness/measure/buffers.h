@@ -28,6 +28,8 @@ void wm_buffers_free(struct wm_buffers *b);
 size_t wm_tensor_bytes(const struct wm_tensor *t);
 /* Fills the outputs of a set with NaN (floats) or 0x80 bytes (integers): values that no operation gives. */
 enum wm_status wm_buffers_poison(struct wm_buffers *b, int set);
+/* WM_WRONG + tensor and set when an output of the set, as read back into host, is not all poison any more. */
+enum wm_status wm_buffers_still_poison(const struct wm_buffers *b, int set, void *const *host);
 /* WM_WRONG + tensor, set and distance when a guard byte of the set has changed. */
 enum wm_status wm_buffers_guards(struct wm_buffers *b, int set);
 /* Copies between host[i] and tensor i of a set: all inputs to the device, all outputs from it. */

@@ -27,34 +27,29 @@ static void enter(struct bench_run *r, const char *phase, double expect_s, bool 
 		r->job->enter(r->job->arg, phase, expect_s, tight);
 }
 
-enum wm_status wm_measure_fit(const struct wm_problem *p, const struct wm_device *dev, uint64_t host_free_bytes,
-                              int *sets_p, uint64_t *device_bytes_p) {
+enum wm_status wm_measure_fit(const struct wm_problem *p, const struct wm_device *dev, struct wm_footprint *footprint_p) {
 	struct wm_tensor t[WM_MAX_TENSORS];
-	uint64_t set_bytes, guarded = 0, host_bytes;
-	int n, sets;
-	enum wm_status st = wm_rotation_sets(p, dev->cache_bytes, &sets);
+	struct wm_footprint f = {0};
+	uint64_t guarded = 0;
+	int n;
+	enum wm_status st = wm_problem_bytes(p, &f.set_bytes);
 
 	if (st == WM_OK)
-		st = p->bench->tensors(p, t, &n);
+		st = wm_rotation_sets(p, dev->cache_bytes, &f.sets);
 	if (st == WM_OK)
-		st = wm_problem_bytes(p, &set_bytes);
+		st = p->bench->tensors(p, t, &n);
 	if (st != WM_OK)
 		return st;
 	for (int i = 0; i < n; i++)
 		guarded += wm_guarded_bytes(wm_tensor_bytes(&t[i]));
-	if (guarded > UINT64_MAX / (uint64_t)sets)
-		return wm_fail(WM_SKIP, "%d buffer sets of %.4g GB are more than any memory", sets, (double)guarded / 1e9);
-	guarded *= (uint64_t)sets;
-	host_bytes = set_bytes + (dev->threads > 0 ? guarded : 0);
-	if (dev->free_bytes && guarded > dev->free_bytes / 2)
-		return wm_fail(WM_SKIP, "does not fit: needs %.4g GB on the device (%d buffer sets), half of what is free is %.4g GB",
-		               (double)guarded / 1e9, sets, (double)dev->free_bytes / 2e9);
-	if (host_free_bytes && host_bytes > host_free_bytes / 2)
-		return wm_fail(WM_SKIP, "does not fit: needs %.4g GB of host memory (%d buffer sets and a copy), half of what is "
-		                        "free is %.4g GB",
-		               (double)host_bytes / 1e9, sets, (double)host_free_bytes / 2e9);
-	*sets_p = sets;
-	*device_bytes_p = guarded;
+	if (__builtin_mul_overflow(guarded, (uint64_t)f.sets, &f.device_bytes) ||
+	    (dev->threads > 0 && __builtin_add_overflow(f.device_bytes, f.set_bytes, &f.device_bytes)))
+		return wm_fail(WM_SKIP, "does not fit: %d buffer sets of %.4g GB are more than can be counted", f.sets,
+		               (double)guarded / 1e9);
+	if (dev->free_bytes && f.device_bytes > dev->free_bytes / 2)
+		return wm_fail(WM_SKIP, "does not fit: needs %llu bytes (%d buffer sets), half of the free memory is %llu bytes",
+		               (unsigned long long)f.device_bytes, f.sets, (unsigned long long)(dev->free_bytes / 2));
+	*footprint_p = f;
 	return WM_OK;
 }
 
@@ -67,27 +62,23 @@ static void fill_inputs(struct bench_run *r, enum wm_data_part part) {
 }
 
 static enum wm_status allocate(struct bench_run *r) {
-	uint64_t set_bytes, device_bytes;
-	int sets;
-	enum wm_status st = wm_measure_fit(r->job->problem, r->job->dev, r->job->dev->threads ? r->job->dev->free_bytes : 0, &sets,
-	                                   &device_bytes);
+	struct wm_footprint f;
+	enum wm_status st = wm_measure_fit(r->job->problem, r->job->dev, &f);
 
-	if (st == WM_OK)
-		st = wm_problem_bytes(r->job->problem, &set_bytes);
 	if (st != WM_OK)
 		return st;
-	enter(r, "fill", (double)(device_bytes + set_bytes) / 200e6, false);
+	enter(r, "fill", (double)(f.device_bytes + f.set_bytes) / 200e6, false);
 	for (int i = 0; i < r->ntensors; i++) {
 		r->host[i] = malloc(wm_tensor_bytes(&r->tensors[i]));
 		if (!r->host[i])
 			return wm_fail(WM_NOMEM, "no host memory for tensor %s (%zu bytes)", r->tensors[i].name,
 			               wm_tensor_bytes(&r->tensors[i]));
 	}
-	st = wm_buffers_make(r->job->backend, r->job->dev, r->tensors, r->ntensors, sets, &r->buffers);
+	st = wm_buffers_make(r->job->backend, r->job->dev, r->tensors, r->ntensors, f.sets, &r->buffers);
 	if (st != WM_OK)
 		return st;
-	r->m->sets = r->run.sets = sets;
-	r->m->rotation_bytes = set_bytes * (uint64_t)sets;
+	r->m->sets = r->run.sets = f.sets;
+	r->m->rotation_bytes = f.set_bytes * (uint64_t)f.sets;
 	r->run.buf = r->buffers.part;
 	return WM_OK;
 }
@@ -187,25 +178,44 @@ static enum wm_status inputs_kept(struct bench_run *r, int set) {
 	return st;
 }
 
-/*
- * The last batch is timed like all others, on outputs that were poisoned just before: what stands in them afterwards
- * was written by that batch, and exactly those sets are checked.
- */
-static enum wm_status last_batch(struct bench_run *r, struct wm_sampler *s) {
-	int sets = r->run.sets, first = s->next_set;
-	int touched = s->m->batch < sets ? (int)s->m->batch : sets;
+/* Sets that the last batch writes are checked; all others must still hold the poison. */
+static enum wm_status check_after(struct bench_run *r, int first, int touched) {
+	int sets = r->run.sets;
 	enum wm_status st = WM_OK;
 
 	for (int i = 0; i < touched && st == WM_OK; i++)
-		st = wm_buffers_poison(&r->buffers, (first + i) % sets);
-	if (st == WM_OK)
-		st = wm_sampler_one(s);
-	for (int i = 0; i < touched && st == WM_OK; i++)
 		st = check_set(r, (first + i) % sets);
+	for (int i = touched; i < sets && st == WM_OK; i++) {
+		st = wm_buffers_get_outputs(&r->buffers, (first + i) % sets, r->host);
+		if (st == WM_OK)
+			st = wm_buffers_still_poison(&r->buffers, (first + i) % sets, r->host);
+	}
 	for (int i = 0; i < sets && st == WM_OK; i++)
 		st = wm_buffers_guards(&r->buffers, i);
+	return st == WM_OK ? inputs_kept(r, first) : st;
+}
+
+/*
+ * The last batch is timed like all others, on outputs that were poisoned just before: what stands in them afterwards
+ * was written by that batch. A batch that would go round all sets leaves the last one out, so that an operation that
+ * takes another set than it was given shows too: all sets hold the same inputs, only the poison tells them apart.
+ */
+static enum wm_status last_batch(struct bench_run *r, struct wm_sampler *s) {
+	int sets = r->run.sets, first, touched;
+	enum wm_status st = WM_OK;
+
+	if (sets > 1 && s->m->batch >= sets) {
+		s->span = sets - 1;
+		s->next_set = 0;
+	}
+	touched = s->m->batch < s->span ? (int)s->m->batch : s->span;
+	for (int i = 0; i < sets && st == WM_OK; i++)
+		st = wm_buffers_poison(&r->buffers, i);
+	first = s->next_set;
 	if (st == WM_OK)
-		st = inputs_kept(r, first);
+		st = wm_sampler_one(s);
+	if (st == WM_OK)
+		st = check_after(r, first, touched);
 	if (st == WM_OK)
 		r->m->sets_checked = touched;
 	return st;
@@ -215,7 +225,7 @@ static enum wm_status last_batch(struct bench_run *r, struct wm_sampler *s) {
 
 static enum wm_status time_it(struct bench_run *r) {
 	const struct wm_profile *profile = r->job->profile;
-	struct wm_sampler s = {.job = r->job, .run = &r->run, .m = r->m};
+	struct wm_sampler s = {.job = r->job, .run = &r->run, .m = r->m, .span = r->run.sets};
 	double op_from = wm_now(), op_s;
 	bool burst = wm_get(r->job->problem, "regime") == WM_BURST;
 	enum wm_status st;

@@ -57,12 +57,15 @@ struct wm_measurement {
 enum wm_status wm_measure(const struct wm_measure_job *job, struct wm_measurement *m);
 void wm_measurement_free(struct wm_measurement *m);
 
-/*
- * How many buffer sets a case takes and whether it fits: sets by wm_rotation_sets, device bytes with guards at most
- * half of the device's free memory (0 = unknown: no limit), one host copy of a set likewise within half of the
- * host's. WM_SKIP + needed and available bytes.
- */
-enum wm_status wm_measure_fit(const struct wm_problem *p, const struct wm_device *dev, uint64_t host_free_bytes,
-                              int *sets_p, uint64_t *device_bytes_p);
+/* What a case takes on its device. */
+struct wm_footprint {
+	int sets;                        /* of the rotation */
+	uint64_t set_bytes;              /* tensors of one set */
+	uint64_t device_bytes;           /* all sets with their guards; on the host's own silicon with the copy of one
+	                                  * set that verification reads */
+};
+/* WM_OK when it is at most half of the device's free memory (0 = unknown: no limit); WM_SKIP + needed and available
+ * bytes else, and whatever wm_rotation_sets refuses. */
+enum wm_status wm_measure_fit(const struct wm_problem *p, const struct wm_device *dev, struct wm_footprint *footprint_p);
 
 #endif

@@ -28,7 +28,7 @@ static enum wm_status enqueue_batch(struct wm_sampler *s, long batch) {
 
 		if (st != WM_OK)
 			return st;
-		s->next_set = s->next_set + 1 < s->run->sets ? s->next_set + 1 : 0;
+		s->next_set = s->next_set + 1 < s->span ? s->next_set + 1 : 0;
 	}
 	return WM_OK;
 }

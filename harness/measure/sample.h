@@ -10,7 +10,7 @@ struct wm_sampler {
 	const struct wm_measure_job *job;
 	struct wm_run *run;
 	struct wm_measurement *m;
-	int next_set;
+	int next_set, span;              /* operations take the sets next_set, .. modulo span */
 	double host_s, device_s;         /* sums over all samples' batches */
 };
 
@@ -20,7 +20,7 @@ enum wm_status wm_sampler_batch(struct wm_sampler *s);
 enum wm_status wm_sampler_warm(struct wm_sampler *s);
 /* Samples until the stopping rule holds. */
 enum wm_status wm_sampler_run(struct wm_sampler *s);
-/* One more sample of the batch, on the sets next_set .. next_set + batch - 1. */
+/* One more sample of the batch, on the sets next_set .. next_set + batch - 1, modulo span. */
 enum wm_status wm_sampler_one(struct wm_sampler *s);
 /* Median, interval and the rest from the samples. */
 void wm_sampler_summarise(struct wm_measurement *m);

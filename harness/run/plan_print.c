@@ -2,11 +2,13 @@
 /* plan_print.c - the plan of a run as an aligned table. */
 #include "plan_print.h"
 
+#include "measure/measure.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
-enum { PAGE = 4096, COLUMNS = 7, LAST = COLUMNS - 1 };
+enum { COLUMNS = 7, LAST = COLUMNS - 1 };
 
 /* One line as text. What follows the aligned columns (memory, or nothing after a skip) is never padded. */
 struct line {
@@ -14,46 +16,16 @@ struct line {
 	char memory[64];
 };
 
-/* Device memory of all sets: each buffer in whole pages, with a guard page before and after. */
-static enum wm_status placed_bytes(const struct wm_problem *p, int sets, uint64_t *bytes_p) {
-	struct wm_tensor t[WM_MAX_TENSORS];
-	uint64_t set = 0, all;
-	enum wm_status st;
-	int n;
-
-	st = p->bench->tensors(p, t, &n);
-	if (st != WM_OK)
-		return st;
-	for (int i = 0; i < n; i++) {
-		uint64_t bytes = (uint64_t)t[i].count * wm_dtype_bytes(t[i].dtype);
-
-		set += (bytes + PAGE - 1) / PAGE * PAGE + 2 * PAGE;
-	}
-	if (__builtin_mul_overflow(set, (uint64_t)sets, &all))
-		return wm_fail(WM_SKIP, "%d sets of %" PRIu64 " B are more than can be counted", sets, set);
-	*bytes_p = all;
-	return WM_OK;
-}
-
 /* The last columns; any status but WM_OK means that wm_why() says why the case would be skipped. */
 static enum wm_status put_sizes(const struct wm_problem *p, const struct wm_device *dev, struct line *line) {
-	uint64_t set, placed;
-	enum wm_status st;
-	int sets;
+	struct wm_footprint f;
+	enum wm_status st = wm_measure_fit(p, dev, &f);
 
-	st = wm_problem_bytes(p, &set);
-	if (st == WM_OK)
-		st = wm_rotation_sets(p, dev->cache_bytes, &sets);
-	if (st == WM_OK)
-		st = placed_bytes(p, sets, &placed);
 	if (st != WM_OK)
 		return st;
-	if (dev->free_bytes && placed > dev->free_bytes / 2)
-		return wm_fail(WM_SKIP, "needs %" PRIu64 " B, half of the free memory is %" PRIu64 " B", placed,
-		               dev->free_bytes / 2);
-	snprintf(line->cell[LAST], sizeof(line->cell[LAST]), "%d x %" PRIu64 " = %" PRIu64 " B", sets, set,
-	         (uint64_t)sets * set);
-	snprintf(line->memory, sizeof(line->memory), "%" PRIu64 " B", placed);
+	snprintf(line->cell[LAST], sizeof(line->cell[LAST]), "%d x %" PRIu64 " = %" PRIu64 " B", f.sets, f.set_bytes,
+	         (uint64_t)f.sets * f.set_bytes);
+	snprintf(line->memory, sizeof(line->memory), "%" PRIu64 " B", f.device_bytes);
 	return WM_OK;
 }
 
