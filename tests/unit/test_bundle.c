@@ -326,8 +326,10 @@ static void a_tear_in_the_mend_is_mended(void **state) {
 	free(text);
 }
 
-static void write_until_killed(const char *path) {
+/* Says on fd when the bundle is there, then writes for ever. */
+static void write_until_killed(const char *path, int fd) {
 	struct wm_bundle *bundle = create(path);
+	assert_int_equal(write(fd, "", 1), 1);
 	for (int replicate = 0;; replicate++) {
 		must(wm_bundle_begin(bundle, ids[0], replicate));
 		write_record(bundle, ids[0], replicate);
@@ -338,21 +340,21 @@ static void a_killed_writer_leaves_whole_records(void **state) {
 	(void)state;
 	for (int turn = 0; turn < 20; turn++) {
 		const char *path = in_root("killed");
+		int ready[2];
+		char byte;
 		remove_tree(path);
+		assert_int_equal(pipe(ready), 0);
 		pid_t pid = fork();
 		assert_true(pid >= 0);
 		if (!pid)
-			write_until_killed(path);
-		usleep(3000 + 700 * (useconds_t)turn);
+			write_until_killed(path, ready[1]);
+		close(ready[1]);
+		assert_int_equal(read(ready[0], &byte, 1), 1);
+		close(ready[0]);
+		usleep(700 * (useconds_t)turn);
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
 		struct seen seen;
-		struct wm_reader *reader;
-		if (wm_reader_open(path, &reader)) {
-			assert_why("is not a bundle");
-			continue;
-		}
-		wm_reader_close(reader);
 		struct wm_bundle *bundle;
 		resume(path, &bundle);
 		int finals = 0;
