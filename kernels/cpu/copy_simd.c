@@ -41,6 +41,6 @@ const struct wm_impl wm_impl_copy_simd = {
 	.about = "vector loads and stores, one thread per core",
 	.origin = WM_TUNED,
 	.can_run = wm_loops_can_run,
-	.prepare = wm_loops_prepare,
+	.prepare = wm_loops_prepare_stores,
 	.enqueue = enqueue,
 };

@@ -21,7 +21,13 @@ enum wm_status wm_loops_can_run(const struct wm_run *run) {
 
 enum wm_status wm_loops_prepare(struct wm_run *run) {
 	run->threads = run->dev->threads;
-	snprintf(run->library, sizeof(run->library), "%s", wm_loops()->about);
+	snprintf(run->library, sizeof(run->library), "%s", wm_loops()->name);
+	return WM_OK;
+}
+
+enum wm_status wm_loops_prepare_stores(struct wm_run *run) {
+	run->threads = run->dev->threads;
+	snprintf(run->library, sizeof(run->library), "%s, %s", wm_loops()->name, wm_loops()->stores);
 	return WM_OK;
 }
 

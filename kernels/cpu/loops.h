@@ -11,7 +11,8 @@
  * about says so, and done when the function returns.
  */
 struct wm_loops {
-	const char *about; /* "avx512, non-temporal stores": goes into the record */
+	const char *name;   /* "avx512" */
+	const char *stores; /* "non-temporal stores": how copy and triad write */
 	/* Sum of n elements, accumulated in double. */
 	double (*sum_f32)(const float *x, size_t n);
 	double (*sum_f64)(const double *x, size_t n);
@@ -38,6 +39,8 @@ const struct wm_loops *wm_loops(void);
 /* can_run and prepare of the implementations that use them: any dtype of theirs, one thread per core. */
 enum wm_status wm_loops_can_run(const struct wm_run *run);
 enum wm_status wm_loops_prepare(struct wm_run *run);
+/* The same for those whose stores matter: the record says which they are. */
+enum wm_status wm_loops_prepare_stores(struct wm_run *run);
 /* Address of a tensor of a buffer set. */
 void *wm_loops_tensor(const struct wm_run *run, int set, int tensor);
 /* The elements of a thread: whole pages, as first touch has dealt them out. */

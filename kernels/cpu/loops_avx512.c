@@ -175,7 +175,8 @@ static TARGET void fma_f64(double *y, const double *x, const double *ab, size_t 
 
 const struct wm_loops *wm_loops_avx512(void) {
 	static const struct wm_loops table = {
-		.about = "avx512, non-temporal stores",
+		.name = "avx512",
+		.stores = "non-temporal stores",
 		.sum_f32 = sum_f32,
 		.sum_f64 = sum_f64,
 		.copy_f32 = copy_f32,

@@ -168,7 +168,8 @@ static void fma_f64(double *y, const double *x, const double *ab, size_t n, long
 
 const struct wm_loops *wm_loops_neon(void) {
 	static const struct wm_loops table = {
-		.about = "neon, plain stores",
+		.name = "neon",
+		.stores = "plain stores",
 		.sum_f32 = sum_f32,
 		.sum_f64 = sum_f64,
 		.copy_f32 = copy_f32,

@@ -154,7 +154,7 @@ static void loops_for(const struct wm_loops *loops, size_t n, size_t offset) {
 			float want = i >= offset && i < offset + n ? result(what, x[i - offset], y[i - offset]) : 0;
 
 			if (out[i] != want || wide_out[i] != (double)want)
-				fail_msg("%s: what %d, n %zu, offset %zu, element %zu", loops->about, what, n, offset, i);
+				fail_msg("%s: what %d, n %zu, offset %zu, element %zu", loops->name, what, n, offset, i);
 		}
 	}
 	free(x);
