@@ -8,7 +8,7 @@
 /*
  * What one thread does. Arrays do not overlap. Any n, and any alignment that the element type allows, is
  * right; what is written begins at a multiple of 64 bytes where speed matters. Stores are non-temporal where
- * about says so, and done when the function returns.
+ * `stores` says so, and done when the function returns.
  */
 struct wm_loops {
 	const char *name;   /* "avx512" */
