@@ -36,6 +36,15 @@ finals() {
 	[ "$planned" -gt 0 ] && [ "$all" -eq "$planned" ] && [ "$distinct" -eq "$planned" ]
 }
 
+# ends PID: is the process gone, or nothing but a name, within 3 s?
+ends() {
+	for _ in $(seq 60); do
+		grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$1/status" || return 0
+		sleep 0.05
+	done
+	return 1
+}
+
 small=copy:bytes=1M,cache=hot
 
 # ---- one row per fault ----
@@ -109,9 +118,8 @@ while [ $done_kills -lt "$kills" ]; do
 			if kill -9 $run 2>/dev/null; then
 				done_kills=$((done_kills + 1))
 				wait $run 2>/dev/null
-				sleep 0.1
 				for child in $children; do
-					kill -0 "$child" 2>/dev/null && orphans=$((orphans + 1))
+					ends "$child" || orphans=$((orphans + 1))
 				done
 				continue
 			fi
