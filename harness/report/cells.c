@@ -88,6 +88,10 @@ static void problem_cell(const struct wm_cells *cells, const struct wm_row *row,
 		snprintf(out, WM_CELL_CHARS, "as above");
 }
 
+static void impl_cell(const struct wm_row *row, char *out) {
+	snprintf(out, WM_CELL_CHARS, *row->origin ? "%s (%s)" : "%s", row->impl, row->origin);
+}
+
 static void interval_cell(const struct wm_row *row, char *out) {
 	double half = (row->hi_s - row->lo_s) / 2 / row->median_s;
 	if (isfinite(half))
@@ -100,15 +104,19 @@ static bool is_suspect(const struct wm_row *row) {
 	return !strncmp(row->ceiling_why, "ceiling suspect", 15);
 }
 
+static const char *no_ceiling(const struct wm_row *row) {
+	if (is_suspect(row))
+		return "suspect ceiling";
+	return strcmp(row->ceiling_why, "a ceiling itself") ? "not measured" : row->ceiling_why;
+}
+
 static void ceiling_cell(const struct wm_row *row, char *out) {
 	char percent[WM_UNIT_CHARS];
 	wm_units_percent(row->value / row->ceiling, percent);
 	if (isnan(row->value))
 		snprintf(out, WM_CELL_CHARS, "-");
 	else if (isnan(row->ceiling))
-		snprintf(out, WM_CELL_CHARS, "%s", is_suspect(row) ? "suspect ceiling"
-		                                  : !strcmp(row->ceiling_why, "a ceiling itself") ? row->ceiling_why
-		                                                                                  : "not measured");
+		snprintf(out, WM_CELL_CHARS, "%s", no_ceiling(row));
 	else
 		snprintf(out, WM_CELL_CHARS, "%s%s", percent, is_suspect(row) ? " (suspect)" : "");
 }
@@ -142,7 +150,7 @@ void wm_cells_text(const struct wm_cells *cells, const struct wm_row *row, int c
 	switch (column) {
 	case WM_CELL_PROBLEM: problem_cell(cells, row, out); return;
 	case WM_CELL_DEVICE: snprintf(out, WM_CELL_CHARS, "%s", row->device); return;
-	case WM_CELL_IMPL: snprintf(out, WM_CELL_CHARS, *row->origin ? "%s (%s)" : "%s", row->impl, row->origin); return;
+	case WM_CELL_IMPL: impl_cell(row, out); return;
 	case WM_CELL_STATUS: snprintf(out, WM_CELL_CHARS, "%s", wm_status_word(row->status)); return;
 	case WM_CELL_VALUE: wm_units_rate(row->value, row->metric, out); return;
 	case WM_CELL_TIME: wm_units_time(row->median_s, out); return;
@@ -236,8 +244,8 @@ static int most_replicates(const struct wm_rows *rows, int bundle) {
 	return most;
 }
 
-void wm_cells_head(const struct wm_rows *rows, int bundle, void (*put)(FILE *out, const char *key, const char *text),
-                   FILE *out) {
+void wm_cells_head(const struct wm_rows *rows, int bundle,
+                   void (*put)(FILE *out, const char *key, const char *text), FILE *out) {
 	const struct wm_rows_run *run = &rows->runs[bundle];
 	int replicates = most_replicates(rows, bundle);
 	char text[WM_CELL_CHARS];
@@ -262,6 +270,7 @@ void wm_cells_head(const struct wm_rows *rows, int bundle, void (*put)(FILE *out
 enum wm_status wm_report_end(FILE *out) {
 	errno = 0;
 	if (fflush(out) || ferror(out))
-		return wm_fail(WM_FAILED, "cannot write the report: %s", errno ? strerror(errno) : "an earlier write failed");
+		return wm_fail(WM_FAILED, "cannot write the report: %s",
+		               errno ? strerror(errno) : "an earlier write failed");
 	return WM_OK;
 }

@@ -38,8 +38,8 @@ void wm_cells_caption(const struct wm_cells *cells, char out[WM_CELL_CHARS]);
 void wm_cells_remarks(const struct wm_cells *cells, void (*put)(FILE *out, const char *text), FILE *out);
 
 /* Calls put for every line of a bundle's head: what is known of the run, its devices and its counts. */
-void wm_cells_head(const struct wm_rows *rows, int bundle, void (*put)(FILE *out, const char *key, const char *text),
-                   FILE *out);
+void wm_cells_head(const struct wm_rows *rows, int bundle,
+                   void (*put)(FILE *out, const char *key, const char *text), FILE *out);
 /* "12 ok, 1 wrong, 2 skip" of one bundle, or of all with bundle = -1. */
 void wm_cells_totals(const struct wm_rows *rows, int bundle, char out[WM_CELL_CHARS]);
 

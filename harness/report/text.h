@@ -12,7 +12,8 @@
  * code point, or the byte. */
 int wm_text_char(const char *text, size_t *bytes_p, unsigned *code_p);
 
-/* Copies text; what may not be shown becomes \xNN or \uNNNN. Cut to room - 1 bytes at a whole character. Returns out. */
+/* Copies text; what may not be shown becomes \xNN or \uNNNN. Cut to room - 1 bytes at a whole character. Returns
+ * out. */
 char *wm_text_clean(const char *text, char *out, size_t room);
 /* Characters (not bytes) of clean text: its width in a terminal. */
 size_t wm_text_width(const char *text);

@@ -204,7 +204,8 @@ static enum wm_status append(const struct wm_bundle *bundle, int fd, const char 
 		if (n > 0) {
 			done += (size_t)n;
 		} else if (n == 0 || errno != EINTR) {
-			enum wm_status st = wm_fail(WM_FAILED, "cannot write %s/%s: %s", bundle->path, name, strerror(errno));
+			enum wm_status st =
+			    wm_fail(WM_FAILED, "cannot write %s/%s: %s", bundle->path, name, strerror(errno));
 			if (done && ftruncate(fd, before.st_size))
 				return wm_fail(WM_FAILED, "cannot write %s/%s, nor cut off the part line: %s", bundle->path, name,
 				               strerror(errno));
@@ -253,12 +254,12 @@ enum wm_status wm_bundle_append_fd(struct wm_bundle *bundle, const char *name, i
 	return WM_OK;
 }
 
-/* The entry of a pair that may still be written, or NULL and WM_FAILED kept: both causes are programming errors. */
+/* The entry of a pair that may still be written, or NULL with the cause kept, which is a programming error. */
 static struct wm_pair *open_pair(struct wm_bundle *bundle, const char *case_id, int replicate) {
 	uint64_t id;
 	if (!case_id || !wm_case_id_parse(case_id, &id) || replicate < 0) {
-		wm_fail(WM_FAILED, "case \"%s\", replicate %d: not 16 hex digits and a number from 0", case_id ? case_id : "",
-		        replicate);
+		wm_fail(WM_FAILED, "case \"%s\", replicate %d: not 16 hex digits and a number from 0",
+		        case_id ? case_id : "", replicate);
 		return NULL;
 	}
 	struct wm_pair *pair = wm_pairs_at(&bundle->pairs, id, replicate);

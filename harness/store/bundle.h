@@ -34,8 +34,8 @@ enum wm_status wm_bundle_interrupted(struct wm_bundle *bundle, const char *case_
 enum wm_status wm_bundle_record(struct wm_bundle *bundle, json_t *record, const double *samples, size_t n);
 
 /* Opens an existing bundle to go on: mends a last line without newline by ending it, pads samples.f64 to whole
- * doubles, adds a {"resume": segment} mark that names the torn line (the first, if several) if there was one. *run_p is run.json (new
- * reference). */
+ * doubles, adds a {"resume": segment} mark that names the first of the torn lines at the end, if there are any.
+ * *run_p is run.json (new reference). */
 enum wm_status wm_bundle_resume(const char *path, int segment, struct wm_bundle **bundle_p, json_t **run_p);
 /* Of a resumed bundle, what is known of (case, replicate): has it a final record; how many begins without an end
  * (deaths; interruptions do not count). */

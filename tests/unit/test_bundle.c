@@ -73,8 +73,8 @@ static char *get_file(const char *folder, const char *name, size_t *bytes_p) {
 }
 
 static json_t *record_of(const char *id, int replicate) {
-	return json_pack("{s:i, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "schema", WM_SCHEMA, "method", WM_METHOD,
-	                 "case", id, "replicate", replicate, "bench", "gemm", "problem", "gemm:m=1", "impl", "ref",
+	return json_pack("{s:i, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "schema", WM_SCHEMA, "method",
+	                 WM_METHOD, "case", id, "replicate", replicate, "bench", "gemm", "problem", "gemm:m=1", "impl", "ref",
 	                 "backend", "host", "device", "host", "status", "ok", "why", "a \"quoted\"\nline \xc3\xa9");
 }
 
