@@ -7,8 +7,8 @@
 
 int wm_cmd_version(const struct wm_option_values *options) {
 	json_t *env = wm_environment("");
-	const char *compiler = json_string_value(json_object_get(env, "build_cc"));
-	const char *git = json_string_value(json_object_get(env, "build_git"));
+	const char *compiler = json_string_value(json_object_get(env, "compiler"));
+	const char *git = json_string_value(json_object_get(env, "git"));
 	char id[17];
 
 	(void)options;

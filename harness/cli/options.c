@@ -24,7 +24,7 @@ const struct wm_option wm_options[WM_OPTIONS] = {
 	{WM_OPT_RESUME, WM_CMD_RUN, "resume", 0, WM_OPT_TEXT, "BUNDLE", NULL, NULL, 0, 0, false,
      "go on with a run that was cut off: what has no final record runs"},
 	{WM_OPT_TIME_BUDGET, WM_CMD_RUN, "time-budget", 0, WM_OPT_SECONDS, "SECONDS", NULL, NULL, 0.001, YEAR_S, false,
-     "start no case after that time; the rest can be resumed"},
+     "start no case after that time; the rest is skipped and says so"},
 	{WM_OPT_SEED, WM_CMD_RUN, "seed", 0, WM_OPT_COUNT, "NUMBER", "1", NULL, 0, MOST_COUNT, false,
      "seed of the inputs and of the order of cases"},
 	{WM_OPT_PROFILE, WM_CMD_RUN, "profile", 0, WM_OPT_WORD, "NAME", NULL, "smoke quick standard nightly published", 0, 0,
