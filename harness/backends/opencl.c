@@ -39,41 +39,45 @@ struct module {
 enum { ROUSE_ITEMS = 64, ROUSE_GROUPS_PER_UNIT = 4 };
 
 /* Integer work that no compiler removes: a linear congruential generator per work-item. */
-static const char rouse_text[] =
-    "WM_ENTRY(64) rouse(WM_GLOBAL unsigned *out, unsigned rounds) {\n"
-    "	unsigned i = wm_group_id(0) * 64u + wm_local_id(), x = i;\n"
-    "	for (unsigned r = 0; r < rounds; r++)\n"
-    "		x = x * 1664525u + 1013904223u;\n"
-    "	out[i] = x;\n"
-    "}\n";
+static const char rouse_text[] = "WM_ENTRY(64) rouse(WM_GLOBAL unsigned *out, unsigned rounds) {\n"
+								 "	unsigned i = wm_group_id(0) * 64u + wm_local_id(), x = i;\n"
+								 "	for (unsigned r = 0; r < rounds; r++)\n"
+								 "		x = x * 1664525u + 1013904223u;\n"
+								 "	out[i] = x;\n"
+								 "}\n";
 
 static struct wm_cl_api cl;
 
-/* ---- errors ------------------------------------------------------------------------------------------------- */
+/* ---- errors
+ * ------------------------------------------------------------------------------------------------- */
 
 static const char *error_name(cl_int err) {
 	switch (err) {
-#define X(name)                                                                                                      \
-	case CL_##name: return "CL_" #name;
+#define X(name)                                                                                              \
+	case CL_##name:                                                                                          \
+		return "CL_" #name;
 		WM_CL_ERRORS(X)
 #undef X
-	default: return "unknown OpenCL error";
+	default:
+		return "unknown OpenCL error";
 	}
 }
 
-/* The status of a failed call, with the call's name and the error's. Running out of memory has its own status. */
+/* The status of a failed call, with the call's name and the error's. Running out of memory has its own
+ * status. */
 static enum wm_status failed(const char *call, cl_int err) {
 	bool nomem =
-	    err == CL_MEM_OBJECT_ALLOCATION_FAILURE || err == CL_OUT_OF_RESOURCES || err == CL_OUT_OF_HOST_MEMORY;
+		err == CL_MEM_OBJECT_ALLOCATION_FAILURE || err == CL_OUT_OF_RESOURCES || err == CL_OUT_OF_HOST_MEMORY;
 	return wm_fail(nomem ? WM_NOMEM : WM_FAILED, "%s: %s (%d)", call, error_name(err), (int)err);
 }
 
-/* ---- devices ------------------------------------------------------------------------------------------------ */
+/* ---- devices
+ * ------------------------------------------------------------------------------------------------ */
 
 /*
- * PoCL leaves its threads unbound unless it is asked before it is loaded, and the kernel often puts two of them on
- * one core for many short launches. Asked, it binds thread i to CPU i, so only where those are the CPUs that this
- * process may use. What the user has set stands.
+ * PoCL leaves its threads unbound unless it is asked before it is loaded, and the kernel often puts two of
+ * them on one core for many short launches. Asked, it binds thread i to CPU i, so only where those are the
+ * CPUs that this process may use. What the user has set stands.
  */
 static void bind_pocl_threads(void) {
 	cpu_set_t ours;
@@ -86,14 +90,15 @@ static void bind_pocl_threads(void) {
 }
 
 static enum wm_status load(void) {
-	static const char *const libs[] = {"libOpenCL.so.1", NULL};
+	static const char *const libs[] = { "libOpenCL.so.1", NULL };
 	static const char *const names[] = {
 #define X(name) "cl" #name,
-	    WM_CL_FUNCTIONS(X)
+		WM_CL_FUNCTIONS(X)
 #undef X
 	};
 	enum { COUNT = sizeof(names) / sizeof(names[0]) };
-	_Static_assert(sizeof(cl) == COUNT * sizeof(void (*)(void)), "wm_cl_api is an array of function pointers");
+	_Static_assert(sizeof(cl) == COUNT * sizeof(void (*)(void)),
+				   "wm_cl_api is an array of function pointers");
 	void (*fn[COUNT])(void);
 	const char *lib;
 	if (cl.GetPlatformIDs)
@@ -150,8 +155,8 @@ static void describe_identity(cl_device_id id, const char *extensions, struct wm
 	if (has_word(extensions, "cl_khr_pci_bus_info")) {
 		cl_device_pci_bus_info_khr pci;
 		if (!cl.GetDeviceInfo(id, CL_DEVICE_PCI_BUS_INFO_KHR, sizeof(pci), &pci, NULL))
-			snprintf(dev->pci, sizeof(dev->pci), "%04x:%02x:%02x.%x", pci.pci_domain & 0xffffu, pci.pci_bus & 0xffu,
-			         pci.pci_device & 0x1fu, pci.pci_function & 7u);
+			snprintf(dev->pci, sizeof(dev->pci), "%04x:%02x:%02x.%x", pci.pci_domain & 0xffffu,
+					 pci.pci_bus & 0xffu, pci.pci_device & 0x1fu, pci.pci_function & 7u);
 	}
 	if (has_word(extensions, "cl_khr_device_uuid")) {
 		unsigned char uuid[CL_UUID_SIZE_KHR];
@@ -192,7 +197,8 @@ static void describe(cl_platform_id platform, cl_device_id id, int ordinal, stru
 	if (!available)
 		snprintf(dev->off, sizeof(dev->off), "CL_DEVICE_AVAILABLE is false");
 	else if (!compiler)
-		snprintf(dev->off, sizeof(dev->off), "CL_DEVICE_COMPILER_AVAILABLE is false: no compiler for kernel text");
+		snprintf(dev->off, sizeof(dev->off),
+				 "CL_DEVICE_COMPILER_AVAILABLE is false: no compiler for kernel text");
 
 	char extensions[8192];
 	device_text(id, CL_DEVICE_EXTENSIONS, extensions, sizeof(extensions));
@@ -233,7 +239,7 @@ static enum wm_status enumerate(cl_platform_id *platforms, cl_device_id *ids, in
 	}
 	if (n == 0)
 		return wm_fail(WM_SKIP, "no OpenCL device on %u platform%s: clGetDeviceIDs: %s (%d)", nplatforms,
-		               nplatforms == 1 ? "" : "s", err ? error_name(err) : "0 devices", (int)err);
+					   nplatforms == 1 ? "" : "s", err ? error_name(err) : "0 devices", (int)err);
 	*n_p = n;
 	return WM_OK;
 }
@@ -252,7 +258,8 @@ static enum wm_status find(struct wm_device *devs, int max, int *n_p) {
 	return st;
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------------ */
+/* ---- opening
+ * ------------------------------------------------------------------------------------------------ */
 
 static enum wm_status timestamp(cl_event event, cl_ulong *ns_p) {
 	cl_ulong ns = 0;
@@ -301,7 +308,7 @@ static enum wm_status open_device(struct wm_device *dev) {
 	cl_platform_id platforms[MAX];
 	cl_device_id ids[MAX];
 	struct wm_device now;
-	int n;
+	int n = 0;
 	enum wm_status st = enumerate(platforms, ids, MAX, &n);
 	if (st)
 		return st;
@@ -359,7 +366,8 @@ static void close_device(struct wm_device *dev) {
 	dev->priv = NULL;
 }
 
-/* ---- memory ------------------------------------------------------------------------------------------------- */
+/* ---- memory
+ * ------------------------------------------------------------------------------------------------- */
 
 /* Drivers may put off an allocation until its first use; filling it makes "out of memory" come from here. */
 static enum wm_status alloc(struct wm_device *dev, size_t bytes, struct wm_buf *buf_p) {
@@ -367,8 +375,8 @@ static enum wm_status alloc(struct wm_device *dev, size_t bytes, struct wm_buf *
 	const unsigned char zero = 0;
 	cl_int err;
 	if (bytes > at->max_alloc)
-		return wm_fail(WM_NOMEM, "a buffer of %zu bytes: %s allows %llu (CL_DEVICE_MAX_MEM_ALLOC_SIZE)", bytes, dev->id,
-		               (unsigned long long)at->max_alloc);
+		return wm_fail(WM_NOMEM, "a buffer of %zu bytes: %s allows %llu (CL_DEVICE_MAX_MEM_ALLOC_SIZE)",
+					   bytes, dev->id, (unsigned long long)at->max_alloc);
 	cl_mem mem = cl.CreateBuffer(at->context, CL_MEM_READ_WRITE, bytes, NULL, &err);
 	if (err)
 		return failed("clCreateBuffer", err);
@@ -379,33 +387,35 @@ static enum wm_status alloc(struct wm_device *dev, size_t bytes, struct wm_buf *
 		cl.ReleaseMemObject(mem);
 		return failed("clEnqueueFillBuffer", err);
 	}
-	*buf_p = (struct wm_buf){mem, bytes};
+	*buf_p = (struct wm_buf){ mem, bytes };
 	return WM_OK;
 }
 
 /* OpenCL allows no view of a view: one of those becomes a view of the first buffer. */
 static enum wm_status view(struct wm_device *dev, const struct wm_buf *whole, size_t offset, size_t bytes,
-                           struct wm_buf *view_p) {
+						   struct wm_buf *view_p) {
 	struct place *at = dev->priv;
 	cl_mem owner = NULL;
 	size_t base = 0;
 	cl_int err;
 	if (offset > whole->bytes || bytes > whole->bytes - offset)
-		return wm_fail(WM_FAILED, "view [%zu, %zu) of a buffer of %zu bytes", offset, offset + bytes, whole->bytes);
+		return wm_fail(WM_FAILED, "view [%zu, %zu) of a buffer of %zu bytes", offset, offset + bytes,
+					   whole->bytes);
 	err = cl.GetMemObjectInfo(whole->ptr, CL_MEM_ASSOCIATED_MEMOBJECT, sizeof(cl_mem), &owner, NULL);
 	if (!err)
 		err = cl.GetMemObjectInfo(whole->ptr, CL_MEM_OFFSET, sizeof(base), &base, NULL);
 	if (err)
 		return failed("clGetMemObjectInfo", err);
-	cl_buffer_region region = {(owner ? base : 0) + offset, bytes};
+	cl_buffer_region region = { (owner ? base : 0) + offset, bytes };
 	if (region.origin % at->align)
-		return wm_fail(WM_FAILED, "view at byte %zu: %s needs a multiple of %zu (CL_DEVICE_MEM_BASE_ADDR_ALIGN)",
-		               region.origin, dev->id, at->align);
-	cl_mem mem = cl.CreateSubBuffer(owner ? owner : whole->ptr, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION,
-	                                &region, &err);
+		return wm_fail(WM_FAILED,
+					   "view at byte %zu: %s needs a multiple of %zu (CL_DEVICE_MEM_BASE_ADDR_ALIGN)",
+					   region.origin, dev->id, at->align);
+	cl_mem mem = cl.CreateSubBuffer(owner ? owner : whole->ptr, CL_MEM_READ_WRITE,
+									CL_BUFFER_CREATE_TYPE_REGION, &region, &err);
 	if (err)
 		return failed("clCreateSubBuffer", err);
-	*view_p = (struct wm_buf){mem, bytes};
+	*view_p = (struct wm_buf){ mem, bytes };
 	return WM_OK;
 }
 
@@ -413,23 +423,25 @@ static void free_buf(struct wm_device *dev, struct wm_buf *buf) {
 	(void)dev;
 	if (buf->ptr)
 		cl.ReleaseMemObject(buf->ptr);
-	*buf = (struct wm_buf){NULL, 0};
+	*buf = (struct wm_buf){ NULL, 0 };
 }
 
 static enum wm_status put(struct wm_device *dev, const struct wm_buf *dst, size_t offset, const void *src,
-                          size_t bytes) {
+						  size_t bytes) {
 	struct place *at = dev->priv;
 	cl_int err = cl.EnqueueWriteBuffer(at->queue, dst->ptr, CL_TRUE, offset, bytes, src, 0, NULL, NULL);
 	return err ? failed("clEnqueueWriteBuffer", err) : WM_OK;
 }
 
-static enum wm_status get(struct wm_device *dev, void *dst, const struct wm_buf *src, size_t offset, size_t bytes) {
+static enum wm_status get(struct wm_device *dev, void *dst, const struct wm_buf *src, size_t offset,
+						  size_t bytes) {
 	struct place *at = dev->priv;
 	cl_int err = cl.EnqueueReadBuffer(at->queue, src->ptr, CL_TRUE, offset, bytes, dst, 0, NULL, NULL);
 	return err ? failed("clEnqueueReadBuffer", err) : WM_OK;
 }
 
-/* ---- time --------------------------------------------------------------------------------------------------- */
+/* ---- time
+ * --------------------------------------------------------------------------------------------------- */
 
 static enum wm_status sync(struct wm_device *dev) {
 	struct place *at = dev->priv;
@@ -451,7 +463,8 @@ static enum wm_status mark(struct wm_device *dev, int slot) {
 	cl_event event;
 	cl_int err;
 	if (at->tick)
-		err = cl.EnqueueFillBuffer(at->queue, at->tick, &zero, sizeof(zero), 0, sizeof(zero), 0, NULL, &event);
+		err =
+			cl.EnqueueFillBuffer(at->queue, at->tick, &zero, sizeof(zero), 0, sizeof(zero), 0, NULL, &event);
 	else
 		err = cl.EnqueueMarkerWithWaitList(at->queue, 0, NULL, &event);
 	if (err)
@@ -464,7 +477,7 @@ static enum wm_status mark(struct wm_device *dev, int slot) {
 
 static enum wm_status between(struct wm_device *dev, int from, int to, double *seconds_p) {
 	struct place *at = dev->priv;
-	cl_ulong start, end;
+	cl_ulong start = 0, end = 0;
 	if (!at->marks[from] || !at->marks[to])
 		return wm_fail(WM_FAILED, "%s: no mark in slot %d", dev->id, at->marks[from] ? to : from);
 	enum wm_status st = timestamp(at->marks[from], &start);
@@ -474,12 +487,13 @@ static enum wm_status between(struct wm_device *dev, int from, int to, double *s
 		return st;
 	if (end < start)
 		return wm_fail(WM_FAILED, "%s: its clock went back by %llu ns between two marks", dev->id,
-		               (unsigned long long)(start - end));
+					   (unsigned long long)(start - end));
 	*seconds_p = (double)(end - start) * 1e-9;
 	return WM_OK;
 }
 
-/* ---- kernels ------------------------------------------------------------------------------------------------ */
+/* ---- kernels
+ * ------------------------------------------------------------------------------------------------ */
 
 /* The first lines of a build log as one line of at most room - 1 bytes. */
 static void first_lines(const char *log, char *out, size_t room) {
@@ -503,13 +517,14 @@ static enum wm_status build_failed(struct place *at, cl_program program, cl_int 
 	fprintf(stderr, "clBuildProgram: %s\n%s\n", error_name(err), log);
 	first_lines(log, brief, sizeof(brief));
 	free(log);
-	return wm_fail(WM_FAILED, "clBuildProgram: %s: %s", error_name(err), brief[0] ? brief : "(empty build log)");
+	return wm_fail(WM_FAILED, "clBuildProgram: %s: %s", error_name(err),
+				   brief[0] ? brief : "(empty build log)");
 }
 
 static enum wm_status build(struct wm_device *dev, const char *text, const char *flags, void **module_p) {
 	struct place *at = dev->priv;
 	/* the compiler counts lines from the start of the text that its author wrote */
-	const char *texts[3] = {wm_embedded("kernels/gpu/device.h"), "\n#line 1 \"kernel text\"\n", text};
+	const char *texts[3] = { wm_embedded("kernels/gpu/device.h"), "\n#line 1 \"kernel text\"\n", text };
 	cl_int err;
 	if (!texts[0])
 		return wm_fail(WM_FAILED, "kernels/gpu/device.h is not embedded in this binary");
@@ -540,7 +555,7 @@ static enum wm_status find_kernel(struct module *mod, const char *name, cl_kerne
 	struct entry *e = &mod->entries[mod->n];
 	if (mod->n == MAX || strlen(name) >= sizeof(e->name))
 		return wm_fail(WM_FAILED, "kernel %s: a module holds at most %d of under %zu letters", name, (int)MAX,
-		               sizeof(e->name));
+					   sizeof(e->name));
 	e->kernel = cl.CreateKernel(mod->program, name, &err);
 	if (err)
 		return wm_fail(WM_FAILED, "clCreateKernel(%s): %s (%d)", name, error_name(err), (int)err);
@@ -550,8 +565,8 @@ static enum wm_status find_kernel(struct module *mod, const char *name, cl_kerne
 	return WM_OK;
 }
 
-static enum wm_status launch(struct wm_device *dev, void *module, const char *entry, const struct wm_grid *grid,
-                             const struct wm_arg *args, int nargs) {
+static enum wm_status launch(struct wm_device *dev, void *module, const char *entry,
+							 const struct wm_grid *grid, const struct wm_arg *args, int nargs) {
 	struct place *at = dev->priv;
 	cl_kernel kernel = NULL;
 	size_t global[3], local[3];
@@ -579,12 +594,13 @@ static enum wm_status launch(struct wm_device *dev, void *module, const char *en
 	return WM_OK;
 }
 
-/* ---- raising the clock -------------------------------------------------------------------------------------- */
+/* ---- raising the clock
+ * -------------------------------------------------------------------------------------- */
 
 static enum wm_status rouse_once(struct wm_device *dev, cl_uint rounds) {
 	struct place *at = dev->priv;
-	struct wm_grid grid = {{(unsigned)dev->units * ROUSE_GROUPS_PER_UNIT, 1, 1}, {ROUSE_ITEMS, 1, 1}};
-	struct wm_arg args[] = {{.buf = &at->rouse_out}, {.value = &rounds, .bytes = sizeof(rounds)}};
+	struct wm_grid grid = { { (unsigned)dev->units * ROUSE_GROUPS_PER_UNIT, 1, 1 }, { ROUSE_ITEMS, 1, 1 } };
+	struct wm_arg args[] = { { .buf = &at->rouse_out }, { .value = &rounds, .bytes = sizeof(rounds) } };
 	enum wm_status st = launch(dev, at->rouser, "rouse", &grid, args, 2);
 	return st ? st : sync(dev);
 }
@@ -616,26 +632,26 @@ static enum wm_status rouse(struct wm_device *dev, double seconds) {
 	return st;
 }
 
-static const char *const thread_env[] = {"POCL_MAX_PTHREAD_COUNT", NULL};
+static const char *const thread_env[] = { "POCL_MAX_PTHREAD_COUNT", NULL };
 
 const struct wm_backend wm_backend_opencl = {
-    .name = "opencl",
-    .about = "any OpenCL 1.2 device; PoCL makes one of every CPU",
-    .asynchronous = true,
-    .thread_env = thread_env,
-    .find = find,
-    .open = open_device,
-    .close = close_device,
-    .alloc = alloc,
-    .view = view,
-    .free = free_buf,
-    .put = put,
-    .get = get,
-    .sync = sync,
-    .mark = mark,
-    .between = between,
-    .rouse = rouse,
-    .build = build,
-    .launch = launch,
-    .unbuild = unbuild,
+	.name = "opencl",
+	.about = "any OpenCL 1.2 device; PoCL makes one of every CPU",
+	.asynchronous = true,
+	.thread_env = thread_env,
+	.find = find,
+	.open = open_device,
+	.close = close_device,
+	.alloc = alloc,
+	.view = view,
+	.free = free_buf,
+	.put = put,
+	.get = get,
+	.sync = sync,
+	.mark = mark,
+	.between = between,
+	.rouse = rouse,
+	.build = build,
+	.launch = launch,
+	.unbuild = unbuild,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * opencl_api.h - the part of the OpenCL 1.2 API that opencl.c calls, resolved at run time, and its error names.
- * Types and constants are those of the Khronos headers. Private to opencl.c.
+ * opencl_api.h - the part of the OpenCL 1.2 API that opencl.c calls, resolved at run time, and its error
+ * names. Types and constants are those of the Khronos headers. Private to opencl.c.
  */
 #ifndef WM_OPENCL_API_H
 #define WM_OPENCL_API_H
@@ -11,34 +11,34 @@
 #include <CL/cl_ext.h>
 
 /* X(name without "cl"): every function used. */
-#define WM_CL_FUNCTIONS(X)                                                                                           \
-	X(GetPlatformIDs)                                                                                                \
-	X(GetPlatformInfo)                                                                                               \
-	X(GetDeviceIDs)                                                                                                  \
-	X(GetDeviceInfo)                                                                                                 \
-	X(CreateContext)                                                                                                 \
-	X(ReleaseContext)                                                                                                \
-	X(CreateCommandQueue)                                                                                            \
-	X(ReleaseCommandQueue)                                                                                           \
-	X(CreateBuffer)                                                                                                  \
-	X(CreateSubBuffer)                                                                                               \
-	X(GetMemObjectInfo)                                                                                              \
-	X(ReleaseMemObject)                                                                                              \
-	X(EnqueueFillBuffer)                                                                                             \
-	X(EnqueueReadBuffer)                                                                                             \
-	X(EnqueueWriteBuffer)                                                                                            \
-	X(EnqueueMarkerWithWaitList)                                                                                     \
-	X(EnqueueNDRangeKernel)                                                                                          \
-	X(Finish)                                                                                                        \
-	X(GetEventInfo)                                                                                                  \
-	X(GetEventProfilingInfo)                                                                                         \
-	X(ReleaseEvent)                                                                                                  \
-	X(CreateProgramWithSource)                                                                                       \
-	X(BuildProgram)                                                                                                  \
-	X(GetProgramBuildInfo)                                                                                           \
-	X(ReleaseProgram)                                                                                                \
-	X(CreateKernel)                                                                                                  \
-	X(SetKernelArg)                                                                                                  \
+#define WM_CL_FUNCTIONS(X)                                                                                   \
+	X(GetPlatformIDs)                                                                                        \
+	X(GetPlatformInfo)                                                                                       \
+	X(GetDeviceIDs)                                                                                          \
+	X(GetDeviceInfo)                                                                                         \
+	X(CreateContext)                                                                                         \
+	X(ReleaseContext)                                                                                        \
+	X(CreateCommandQueue)                                                                                    \
+	X(ReleaseCommandQueue)                                                                                   \
+	X(CreateBuffer)                                                                                          \
+	X(CreateSubBuffer)                                                                                       \
+	X(GetMemObjectInfo)                                                                                      \
+	X(ReleaseMemObject)                                                                                      \
+	X(EnqueueFillBuffer)                                                                                     \
+	X(EnqueueReadBuffer)                                                                                     \
+	X(EnqueueWriteBuffer)                                                                                    \
+	X(EnqueueMarkerWithWaitList)                                                                             \
+	X(EnqueueNDRangeKernel)                                                                                  \
+	X(Finish)                                                                                                \
+	X(GetEventInfo)                                                                                          \
+	X(GetEventProfilingInfo)                                                                                 \
+	X(ReleaseEvent)                                                                                          \
+	X(CreateProgramWithSource)                                                                               \
+	X(BuildProgram)                                                                                          \
+	X(GetProgramBuildInfo)                                                                                   \
+	X(ReleaseProgram)                                                                                        \
+	X(CreateKernel)                                                                                          \
+	X(SetKernelArg)                                                                                          \
 	X(ReleaseKernel)
 
 /* One pointer per function, in the order of the list. */
@@ -49,50 +49,50 @@ struct wm_cl_api {
 };
 
 /* X(suffix after CL_): every error code of OpenCL 1.2 that these functions return. */
-#define WM_CL_ERRORS(X)                                                                                              \
-	X(DEVICE_NOT_FOUND)                                                                                              \
-	X(DEVICE_NOT_AVAILABLE)                                                                                          \
-	X(COMPILER_NOT_AVAILABLE)                                                                                        \
-	X(MEM_OBJECT_ALLOCATION_FAILURE)                                                                                 \
-	X(OUT_OF_RESOURCES)                                                                                              \
-	X(OUT_OF_HOST_MEMORY)                                                                                            \
-	X(PROFILING_INFO_NOT_AVAILABLE)                                                                                  \
-	X(MEM_COPY_OVERLAP)                                                                                              \
-	X(BUILD_PROGRAM_FAILURE)                                                                                         \
-	X(MISALIGNED_SUB_BUFFER_OFFSET)                                                                                  \
-	X(EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST)                                                                     \
-	X(COMPILE_PROGRAM_FAILURE)                                                                                       \
-	X(LINK_PROGRAM_FAILURE)                                                                                          \
-	X(INVALID_VALUE)                                                                                                 \
-	X(INVALID_DEVICE_TYPE)                                                                                           \
-	X(INVALID_PLATFORM)                                                                                              \
-	X(INVALID_DEVICE)                                                                                                \
-	X(INVALID_CONTEXT)                                                                                               \
-	X(INVALID_QUEUE_PROPERTIES)                                                                                      \
-	X(INVALID_COMMAND_QUEUE)                                                                                         \
-	X(INVALID_HOST_PTR)                                                                                              \
-	X(INVALID_MEM_OBJECT)                                                                                            \
-	X(INVALID_BINARY)                                                                                                \
-	X(INVALID_BUILD_OPTIONS)                                                                                         \
-	X(INVALID_PROGRAM)                                                                                               \
-	X(INVALID_PROGRAM_EXECUTABLE)                                                                                    \
-	X(INVALID_KERNEL_NAME)                                                                                           \
-	X(INVALID_KERNEL_DEFINITION)                                                                                     \
-	X(INVALID_KERNEL)                                                                                                \
-	X(INVALID_ARG_INDEX)                                                                                             \
-	X(INVALID_ARG_VALUE)                                                                                             \
-	X(INVALID_ARG_SIZE)                                                                                              \
-	X(INVALID_KERNEL_ARGS)                                                                                           \
-	X(INVALID_WORK_DIMENSION)                                                                                        \
-	X(INVALID_WORK_GROUP_SIZE)                                                                                       \
-	X(INVALID_WORK_ITEM_SIZE)                                                                                        \
-	X(INVALID_GLOBAL_OFFSET)                                                                                         \
-	X(INVALID_EVENT_WAIT_LIST)                                                                                       \
-	X(INVALID_EVENT)                                                                                                 \
-	X(INVALID_OPERATION)                                                                                             \
-	X(INVALID_BUFFER_SIZE)                                                                                           \
-	X(INVALID_GLOBAL_WORK_SIZE)                                                                                      \
-	X(INVALID_PROPERTY)                                                                                              \
+#define WM_CL_ERRORS(X)                                                                                      \
+	X(DEVICE_NOT_FOUND)                                                                                      \
+	X(DEVICE_NOT_AVAILABLE)                                                                                  \
+	X(COMPILER_NOT_AVAILABLE)                                                                                \
+	X(MEM_OBJECT_ALLOCATION_FAILURE)                                                                         \
+	X(OUT_OF_RESOURCES)                                                                                      \
+	X(OUT_OF_HOST_MEMORY)                                                                                    \
+	X(PROFILING_INFO_NOT_AVAILABLE)                                                                          \
+	X(MEM_COPY_OVERLAP)                                                                                      \
+	X(BUILD_PROGRAM_FAILURE)                                                                                 \
+	X(MISALIGNED_SUB_BUFFER_OFFSET)                                                                          \
+	X(EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST)                                                             \
+	X(COMPILE_PROGRAM_FAILURE)                                                                               \
+	X(LINK_PROGRAM_FAILURE)                                                                                  \
+	X(INVALID_VALUE)                                                                                         \
+	X(INVALID_DEVICE_TYPE)                                                                                   \
+	X(INVALID_PLATFORM)                                                                                      \
+	X(INVALID_DEVICE)                                                                                        \
+	X(INVALID_CONTEXT)                                                                                       \
+	X(INVALID_QUEUE_PROPERTIES)                                                                              \
+	X(INVALID_COMMAND_QUEUE)                                                                                 \
+	X(INVALID_HOST_PTR)                                                                                      \
+	X(INVALID_MEM_OBJECT)                                                                                    \
+	X(INVALID_BINARY)                                                                                        \
+	X(INVALID_BUILD_OPTIONS)                                                                                 \
+	X(INVALID_PROGRAM)                                                                                       \
+	X(INVALID_PROGRAM_EXECUTABLE)                                                                            \
+	X(INVALID_KERNEL_NAME)                                                                                   \
+	X(INVALID_KERNEL_DEFINITION)                                                                             \
+	X(INVALID_KERNEL)                                                                                        \
+	X(INVALID_ARG_INDEX)                                                                                     \
+	X(INVALID_ARG_VALUE)                                                                                     \
+	X(INVALID_ARG_SIZE)                                                                                      \
+	X(INVALID_KERNEL_ARGS)                                                                                   \
+	X(INVALID_WORK_DIMENSION)                                                                                \
+	X(INVALID_WORK_GROUP_SIZE)                                                                               \
+	X(INVALID_WORK_ITEM_SIZE)                                                                                \
+	X(INVALID_GLOBAL_OFFSET)                                                                                 \
+	X(INVALID_EVENT_WAIT_LIST)                                                                               \
+	X(INVALID_EVENT)                                                                                         \
+	X(INVALID_OPERATION)                                                                                     \
+	X(INVALID_BUFFER_SIZE)                                                                                   \
+	X(INVALID_GLOBAL_WORK_SIZE)                                                                              \
+	X(INVALID_PROPERTY)                                                                                      \
 	X(PLATFORM_NOT_FOUND_KHR)
 
 #endif

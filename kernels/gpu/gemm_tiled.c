@@ -1,22 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gemm_tiled.c - launches gemm_tiled.k: packs both operands into panels, then multiplies the panels. The workspace
- * (panels, and partial sums when k needs several steps) is shared by all buffer sets: launches stay in order.
+ * gemm_tiled.c - launches gemm_tiled.k: packs both operands into panels, then multiplies the panels. The
+ * workspace (panels, and partial sums when k needs several steps) is shared by all buffer sets: launches stay
+ * in order.
  */
 #include "core/wm.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Shape of the kernels: a tile of VECS x 64 bytes rows and COLS columns; k in steps of at most STEP_K. */
-enum { VECS = 2, COLS = 8, VEC_BYTES = 64, STEP_K = 1024, PACK_VECS = 16, PAGE = 4096, MAX_SIZE = 0x7fff0000 };
+/*
+ * Shape of the kernels: a tile of VECS x 64 bytes rows and COLS columns; k in steps of at most STEP_K; a
+ * work-item makes BLOCK_P x BLOCK_Q tiles, so that its panels of A stay in a core's second cache level.
+ */
+enum {
+	VECS = 2,
+	COLS = 8,
+	VEC_BYTES = 64,
+	STEP_K = 1024,
+	BLOCK_P = 4,
+	BLOCK_Q = 16,
+	PACK_VECS = 16,
+	PAGE = 4096,
+	MAX_SIZE = 0x7fff0000
+};
 
 struct plan {
-	uint32_t m, n, k, kp;    /* kp: k padded to whole vectors */
+	uint32_t m, n, k, kp; /* kp: k padded to whole vectors */
 	uint32_t lda, ldb;
 	uint32_t row_panels, col_panels;
 	uint32_t step_k, block_p, block_q;
-	uint32_t pack_k;         /* of k that one work-item packs */
+	uint32_t pack_k; /* of k that one work-item packs */
 	void *module;
 	struct wm_buf a, b, part;
 };
@@ -48,7 +62,7 @@ static enum wm_status can_run(const struct wm_run *run) {
 		return wm_fail(WM_UNSUPPORTED, "m, n and k are at most %d here", (int)MAX_SIZE);
 	if (t[2].dtype != in && t[2].dtype != accumulate_type(in))
 		return wm_fail(WM_UNSUPPORTED, "makes %s or %s of %s, not %s", wm_dtype_word(in),
-		               wm_dtype_word(accumulate_type(in)), wm_dtype_word(in), wm_dtype_word(t[2].dtype));
+					   wm_dtype_word(accumulate_type(in)), wm_dtype_word(in), wm_dtype_word(t[2].dtype));
 	if (in == WM_F16 && !(run->dev->features & WM_HAS_F16))
 		return missing(run, "f16", "cl_khr_fp16");
 	if (in == WM_F64 && !(run->dev->features & WM_HAS_F64))
@@ -58,14 +72,14 @@ static enum wm_status can_run(const struct wm_run *run) {
 
 /* The macros that gemm_tiled.k asks for. */
 static void make_flags(enum wm_dtype in, enum wm_dtype out, const char *trans, char *flags, size_t room) {
-	static const char *const names[WM_DTYPES] = {
-	    [WM_F64] = "F64", [WM_F32] = "F32", [WM_F16] = "F16", [WM_BF16] = "BF16", [WM_I8] = "I8", [WM_I32] = "I32"};
-	snprintf(flags, room, "-DIN_%s -DOUT_%s -DA_ALONG_K=%d -DB_ALONG_K=%d -DVECS=%d -DCOLS=%d", names[in], names[out],
-	         trans[0] == 't', trans[1] == 'n', VECS, COLS);
+	static const char *const names[WM_DTYPES] = { [WM_F64] = "F64",   [WM_F32] = "F32", [WM_F16] = "F16",
+												  [WM_BF16] = "BF16", [WM_I8] = "I8",   [WM_I32] = "I32" };
+	snprintf(flags, room, "-DIN_%s -DOUT_%s -DA_ALONG_K=%d -DB_ALONG_K=%d -DVECS=%d -DCOLS=%d", names[in],
+			 names[out], trans[0] == 't', trans[1] == 'n', VECS, COLS);
 }
 
 static enum wm_status alloc_elements(struct wm_run *run, size_t rows, size_t columns, size_t bytes,
-                                     struct wm_buf *buf) {
+									 struct wm_buf *buf) {
 	size_t total = (rows * columns * bytes + PAGE - 1) / PAGE * PAGE;
 	return run->backend->alloc(run->dev, total, buf);
 }
@@ -92,8 +106,8 @@ static enum wm_status prepare(struct wm_run *run) {
 	plan->row_panels = ceil_div(plan->m, rows);
 	plan->col_panels = ceil_div(plan->n, COLS);
 	plan->step_k = STEP_K;
-	plan->block_p = 4;
-	plan->block_q = 16;
+	plan->block_p = BLOCK_P;
+	plan->block_q = BLOCK_Q;
 	plan->pack_k = PACK_VECS * lanes;
 	make_flags(t[0].dtype, t[2].dtype, trans, flags, sizeof(flags));
 
@@ -101,49 +115,60 @@ static enum wm_status prepare(struct wm_run *run) {
 	if (!st)
 		st = alloc_elements(run, (size_t)plan->col_panels * COLS, plan->kp, bytes, &plan->b);
 	if (!st && plan->kp > plan->step_k)
-		st = alloc_elements(run, (size_t)plan->row_panels * rows, (size_t)plan->col_panels * COLS, bytes, &plan->part);
+		st = alloc_elements(run, (size_t)plan->row_panels * rows, (size_t)plan->col_panels * COLS, bytes,
+							&plan->part);
 	if (!st)
 		st = run->backend->build(run->dev, wm_embedded("kernels/gpu/gemm_tiled.k"), flags, &plan->module);
 	return st;
 }
 
-static enum wm_status pack(struct wm_run *run, const char *entry, const struct wm_buf *from, const struct wm_buf *to,
-                           const uint32_t *rows, const uint32_t *ld, uint32_t panels) {
+/* Turns one operand (rows x k, or k x columns) into panels; count of them. */
+static enum wm_status pack(struct wm_run *run, const char *entry, const struct wm_buf *from,
+						   const struct wm_buf *to, const uint32_t *rows, const uint32_t *ld,
+						   uint32_t count) {
 	struct plan *plan = run->priv;
-	struct wm_grid grid = {{ceil_div(plan->kp, plan->pack_k), panels, 1}, {1, 1, 1}};
+	struct wm_grid grid = { { ceil_div(plan->kp, plan->pack_k), count, 1 }, { 1, 1, 1 } };
 	struct wm_arg args[] = {
-	    {.buf = from},
-	    {.buf = to},
-	    {.value = rows, .bytes = sizeof(*rows)},
-	    {.value = &plan->k, .bytes = sizeof(plan->k)},
-	    {.value = &plan->kp, .bytes = sizeof(plan->kp)},
-	    {.value = ld, .bytes = sizeof(*ld)},
+		{ .buf = from },
+		{ .buf = to },
+		{ .value = rows, .bytes = sizeof(*rows) },
+		{ .value = &plan->k, .bytes = sizeof(plan->k) },
+		{ .value = &plan->kp, .bytes = sizeof(plan->kp) },
+		{ .value = ld, .bytes = sizeof(*ld) },
 	};
 	return run->backend->launch(run->dev, plan->module, entry, &grid, args, sizeof(args) / sizeof(args[0]));
+}
+
+static enum wm_status multiply(struct wm_run *run, const struct wm_buf *c) {
+	struct plan *plan = run->priv;
+	struct wm_grid grid = { { ceil_div(plan->row_panels, plan->block_p),
+							  ceil_div(plan->col_panels, plan->block_q), 1 },
+							{ 1, 1, 1 } };
+	/* when one step covers k nothing is kept in part, and any buffer will do */
+	struct wm_arg args[] = {
+		{ .buf = &plan->a },
+		{ .buf = &plan->b },
+		{ .buf = c },
+		{ .buf = plan->part.ptr ? &plan->part : &plan->a },
+		{ .value = &plan->m, .bytes = sizeof(plan->m) },
+		{ .value = &plan->n, .bytes = sizeof(plan->n) },
+		{ .value = &plan->kp, .bytes = sizeof(plan->kp) },
+		{ .value = &plan->step_k, .bytes = sizeof(plan->step_k) },
+		{ .value = &plan->block_p, .bytes = sizeof(plan->block_p) },
+		{ .value = &plan->block_q, .bytes = sizeof(plan->block_q) },
+	};
+	return run->backend->launch(run->dev, plan->module, "multiply", &grid, args,
+								sizeof(args) / sizeof(args[0]));
 }
 
 static enum wm_status enqueue(struct wm_run *run, int set) {
 	struct plan *plan = run->priv;
 	const struct wm_buf *buf = &run->buf[set * run->tensors];
-	struct wm_grid grid = {{ceil_div(plan->row_panels, plan->block_p), ceil_div(plan->col_panels, plan->block_q), 1},
-	                       {1, 1, 1}};
-	struct wm_arg args[] = {
-	    {.buf = &plan->a},
-	    {.buf = &plan->b},
-	    {.buf = &buf[2]},
-	    {.buf = plan->part.ptr ? &plan->part : &plan->a},   /* one step of k keeps nothing there */
-	    {.value = &plan->m, .bytes = sizeof(plan->m)},
-	    {.value = &plan->n, .bytes = sizeof(plan->n)},
-	    {.value = &plan->kp, .bytes = sizeof(plan->kp)},
-	    {.value = &plan->step_k, .bytes = sizeof(plan->step_k)},
-	    {.value = &plan->block_p, .bytes = sizeof(plan->block_p)},
-	    {.value = &plan->block_q, .bytes = sizeof(plan->block_q)},
-	};
 	enum wm_status st = pack(run, "pack_a", &buf[0], &plan->a, &plan->m, &plan->lda, plan->row_panels);
 	if (!st)
 		st = pack(run, "pack_b", &buf[1], &plan->b, &plan->n, &plan->ldb, plan->col_panels);
 	if (!st)
-		st = run->backend->launch(run->dev, plan->module, "multiply", &grid, args, sizeof(args) / sizeof(args[0]));
+		st = multiply(run, &buf[2]);
 	return st;
 }
 
@@ -161,13 +186,13 @@ static void finish(struct wm_run *run) {
 }
 
 const struct wm_impl wm_impl_gemm_tiled = {
-    .name = "tiled",
-    .bench = "gemm",
-    .backends = "opencl cuda hip",
-    .about = "one text for every device: operands packed into panels, register tiles of 16-wide vectors",
-    .origin = WM_PORTABLE,
-    .can_run = can_run,
-    .prepare = prepare,
-    .enqueue = enqueue,
-    .finish = finish,
+	.name = "tiled",
+	.bench = "gemm",
+	.backends = "opencl cuda hip",
+	.about = "one text for every device: operands packed into panels, register tiles of 16-wide vectors",
+	.origin = WM_PORTABLE,
+	.can_run = can_run,
+	.prepare = prepare,
+	.enqueue = enqueue,
+	.finish = finish,
 };

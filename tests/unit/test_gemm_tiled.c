@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_gemm_tiled.c - the portable GEMM on the first OpenCL device, held against the benchmark's own verification:
- * sizes beside every edge of its tiles and steps of k, all types, all layouts. With an argument: that problem alone
- * (tests/kernels/portable.sh runs it so under a checker).
+ * test_gemm_tiled.c - the portable GEMM on the first OpenCL device, held against the benchmark's own
+ * verification: sizes beside every edge of its tiles and steps of k, all types, all layouts. With an
+ * argument: that problem alone (tests/kernels/portable.sh runs it so under a checker).
  */
 #include "core/problem.h"
 #include "core/registry.h"
@@ -22,8 +22,8 @@ static struct wm_device dev;
 static bool found;
 
 /*
- * Bytes before and after each buffer, whose views the kernels are given. 0 in the run of one problem: there buffers
- * have the exact size of their tensors and a checker watches the ends.
+ * Bytes before and after each buffer, whose views the kernels are given. 0 in the run of one problem: there
+ * buffers have the exact size of their tensors and a checker watches the ends.
  */
 static size_t guard = PAGE;
 
@@ -62,7 +62,8 @@ struct trial {
 	struct wm_tensor tensors[WM_MAX_TENSORS];
 	struct wm_buf whole[WM_MAX_TENSORS], buf[WM_MAX_TENSORS];
 	void *host[WM_MAX_TENSORS];
-	size_t room[WM_MAX_TENSORS];     /* bytes of what the kernels are given: whole pages, or exact without guard */
+	size_t
+		room[WM_MAX_TENSORS]; /* bytes of what the kernels are given: whole pages, or exact without guard */
 	struct wm_run run;
 };
 
@@ -93,7 +94,8 @@ static void tear_down(struct trial *t) {
 	}
 }
 
-/* Nothing is written beyond the last element: neither in the view's own last page nor in the page after it. */
+/* Nothing is written beyond the last element: neither in the view's own last page nor in the page after it.
+ */
 static void check_after_end(struct trial *t, int i) {
 	size_t bytes = t->tensors[i].count * wm_dtype_bytes(t->tensors[i].dtype);
 	unsigned char *host = t->host[i];
@@ -118,14 +120,15 @@ static void compute(struct trial *t, enum wm_data_part part) {
 	for (int i = 0; i < t->run.tensors; i++)
 		if (t->tensors[i].output)
 			check_after_end(t, i);
-	must(name, part == WM_EXACT ? "verify exact" : "verify timed", bench->verify(&t->problem, part, SEED, t->host, &check));
+	must(name, part == WM_EXACT ? "verify exact" : "verify timed",
+		 bench->verify(&t->problem, part, SEED, t->host, &check));
 	assert_true(check.compared > 0);
 }
 
 static void try(const char *text) {
-	struct trial t = {0};
+	struct trial t = { 0 };
 	must(text, "parse", wm_problem_parse(text, &t.problem));
-	t.run = (struct wm_run){.problem = &t.problem, .backend = ocl, .dev = &dev, .ranks = 1, .sets = 1};
+	t.run = (struct wm_run){ .problem = &t.problem, .backend = ocl, .dev = &dev, .ranks = 1, .sets = 1 };
 	enum wm_status st = tiled->can_run(&t.run);
 	if (st == WM_UNSUPPORTED)
 		skip();
@@ -138,20 +141,21 @@ static void try(const char *text) {
 
 static void try_sizes(const char *dtype, const char *trans) {
 	static const int sizes[][3] = {
-	    {1, 1, 1}, {32, 8, 16}, {33, 9, 17}, {31, 7, 15}, {65, 33, 1}, {1, 65, 40}, {64, 1, 129}, {130, 70, 1100},
+		{ 1, 1, 1 },   { 32, 8, 16 }, { 33, 9, 17 },  { 31, 7, 15 },
+		{ 65, 33, 1 }, { 1, 65, 40 }, { 64, 1, 129 }, { 130, 70, 1100 },
 	};
 	if (!found)
 		skip();
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		char text[WM_PROBLEM_CHARS];
-		snprintf(text, sizeof(text), "gemm:m=%d,n=%d,k=%d,dtype=%s,trans=%s", sizes[i][0], sizes[i][1], sizes[i][2],
-		         dtype, trans);
+		snprintf(text, sizeof(text), "gemm:m=%d,n=%d,k=%d,dtype=%s,trans=%s", sizes[i][0], sizes[i][1],
+				 sizes[i][2], dtype, trans);
 		try(text);
 	}
 }
 
 static void try_layouts(const char *dtype) {
-	static const char *const layouts[] = {"nn", "nt", "tn", "tt"};
+	static const char *const layouts[] = { "nn", "nt", "tn", "tt" };
 	for (int i = 0; i < 4; i++)
 		try_sizes(dtype, layouts[i]);
 }
@@ -180,8 +184,8 @@ static void i8_is_right(void **state) {
 static void refuse(const char *dtype, const char *reason) {
 	struct wm_problem p;
 	char text[64];
-	struct wm_device bare = {.id = "opencl:0", .name = "a device without features"};
-	struct wm_run run = {.problem = &p, .backend = ocl, .dev = &bare, .ranks = 1, .sets = 1};
+	struct wm_device bare = { .id = "opencl:0", .name = "a device without features" };
+	struct wm_run run = { .problem = &p, .backend = ocl, .dev = &bare, .ranks = 1, .sets = 1 };
 	snprintf(text, sizeof(text), "gemm:m=8,n=8,k=8,dtype=%s", dtype);
 	must(text, "parse", wm_problem_parse(text, &p));
 	assert_int_equal(tiled->can_run(&run), WM_UNSUPPORTED);
@@ -206,19 +210,19 @@ static void the_problem_asked_for_is_right(void **state) {
 }
 
 int main(int argc, char **argv) {
-	const struct CMUnitTest one[] = {cmocka_unit_test(the_problem_asked_for_is_right)};
+	const struct CMUnitTest one[] = { cmocka_unit_test(the_problem_asked_for_is_right) };
 	if (argc == 2) {
 		asked = argv[1];
 		guard = 0;
 		return cmocka_run_group_tests(one, start, stop);
 	}
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_missing_type_is_named),
-	    cmocka_unit_test(f64_is_right),
-	    cmocka_unit_test(f32_is_right),
-	    cmocka_unit_test(f16_is_right_or_unsupported),
-	    cmocka_unit_test(bf16_is_right),
-	    cmocka_unit_test(i8_is_right),
+		cmocka_unit_test(a_missing_type_is_named),
+		cmocka_unit_test(f64_is_right),
+		cmocka_unit_test(f32_is_right),
+		cmocka_unit_test(f16_is_right_or_unsupported),
+		cmocka_unit_test(bf16_is_right),
+		cmocka_unit_test(i8_is_right),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }
