@@ -152,7 +152,7 @@ check: tests  ## build and run all tests; ends with: N passed, N failed, N skipp
 	@JOBS=$(JOBS) scripts/run-tests $(B) $(TESTS)
 
 check-faults: tests  ## the tests of crashes, hangs and kills alone
-	@scripts/run-tests $(B) faults
+	@KILLS=50 scripts/run-tests $(B) faults
 
 plugin: all  ## add a toy implementation to a copy of the tree and run it
 	@scripts/run-tests $(B) plugin
@@ -161,10 +161,10 @@ check-setup:  ## clone into a bare Debian 12, run quickstart and check there (ro
 	@scripts/fresh-root
 
 asan:  ## the tests under the address and undefined behaviour sanitizers
-	@$(MAKE) --no-print-directory B=build-asan SANITIZE=address,undefined CFLAGS='-O1 -g' check
+	@WM_TEST_TRIES=10 $(MAKE) --no-print-directory B=build-asan SANITIZE=address,undefined CFLAGS='-O1 -g' check
 
 tsan:  ## the tests under the thread sanitizer
-	@$(MAKE) --no-print-directory B=build-tsan SANITIZE=thread CFLAGS='-O1 -g' check
+	@WM_TEST_TRIES=10 $(MAKE) --no-print-directory B=build-tsan SANITIZE=thread CFLAGS='-O1 -g' check
 
 bench-harness: all $(B)/bare  ## time the harness itself against a bare loop
 	@scripts/bench-harness $(B)

@@ -3,6 +3,7 @@
 #include "commands.h"
 
 #include "core/cases.h"
+#include "measure/measure.h"
 #include "run/manifest.h"
 #include "run/plan_print.h"
 #include "run/supervisor.h"
@@ -92,7 +93,10 @@ static void estimate(struct request *q) {
 	for (size_t i = 0; i < q->cases.n; i++) {
 		struct wm_case *c = &q->cases.v[i];
 
-		c->expect_s += 2 * p->block_s + p->warm_cap_s / 4 + (p->sample_min_s + p->sample_cap_s) / 2;
+		if (wm_get(&c->problem, "regime") == WM_BURST)
+			c->expect_s += WM_BURSTS_SECONDS;
+		else
+			c->expect_s += 2 * p->block_s + p->warm_cap_s / 4 + (p->sample_min_s + p->sample_cap_s) / 2;
 	}
 }
 

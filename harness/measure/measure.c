@@ -239,7 +239,7 @@ static enum wm_status time_it(struct bench_run *r) {
 	st = wm_sampler_warm(&s);
 	if (st != WM_OK)
 		return st;
-	enter(r, "sample", burst ? 30 * (0.6 + op_s) : profile->sample_cap_s + 5 * op_s, true);
+	enter(r, "sample", burst ? WM_BURSTS_SECONDS + 30 * op_s : profile->sample_cap_s + 5 * op_s, true);
 	st = wm_sampler_run(&s);
 	if (st != WM_OK)
 		return st;

@@ -9,6 +9,9 @@
 #include "core/wm.h"
 #include "profile.h"
 
+/* What 30 bursts of at most 20 ms take with the rest before each. */
+#define WM_BURSTS_SECONDS 16.0
+
 /* What to measure. All pointers are the caller's and outlive the call. */
 struct wm_measure_job {
 	const struct wm_problem *problem;
