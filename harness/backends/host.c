@@ -8,7 +8,6 @@
 #include "team.h"
 
 #include <errno.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,17 +19,10 @@
 /* From here on a buffer holds whole huge pages. */
 #define HUGE_BYTES ((size_t)2 << 20)
 
-/* What open makes and close ends. Mappings are in a tree by address, because free() is asked about views too. */
+/* What open makes and close ends. */
 struct host {
 	struct wm_team *team;
-	void *mappings;              /* tsearch tree of struct mapping */
 	double marks[WM_MAX_MARKS];
-};
-
-struct mapping {
-	char *ptr;
-	size_t bytes;
-	int views;                   /* how many views begin at ptr: their free must not unmap it */
 };
 
 /* What stands between this process and the cores. */
@@ -67,100 +59,61 @@ static enum wm_status open_host(struct wm_device *dev) {
 	return WM_OK;
 }
 
-static void unmap(void *node) {
-	struct mapping *mapping = node;
-
-	munmap(mapping->ptr, mapping->bytes);
-	free(mapping);
-}
-
 static void close_host(struct wm_device *dev) {
 	struct host *host = dev->priv;
 
 	wm_team_close(host->team);
-	tdestroy(host->mappings, unmap);
 	free(host);
 	dev->priv = NULL;
 }
 
 /* ---- memory ------------------------------------------------------------------------------------------------- */
 
-static int by_address(const void *a, const void *b) {
-	const struct mapping *x = a, *y = b;
-
-	return x->ptr < y->ptr ? -1 : x->ptr > y->ptr;
-}
-
-/* The mapping that begins at that address, or NULL. */
-static struct mapping *find_mapping(const struct host *host, char *ptr) {
-	struct mapping key = {.ptr = ptr}, **node = tfind(&key, &host->mappings, by_address);
-
-	return node ? *node : NULL;
-}
-
 /* A page belongs to the NUMA node of the core that writes it first: every thread writes its own part. */
 static void touch(void *arg, int thread, int threads) {
-	const struct mapping *mapping = arg;
+	const struct wm_buf *buf = arg;
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), from, to;
 
-	wm_part(mapping->bytes, page, thread, threads, &from, &to);
+	wm_part(buf->bytes, page, thread, threads, &from, &to);
 	for (; from < to; from += page)
-		((volatile char *)mapping->ptr)[from] = 0;
+		((volatile char *)buf->ptr)[from] = 0;
 }
 
 static enum wm_status alloc(struct wm_device *dev, size_t bytes, struct wm_buf *buf_p) {
 	struct host *host = dev->priv;
-	struct mapping *mapping;
+	struct wm_buf buf = {.bytes = bytes};
 	enum wm_status st;
-	void *ptr = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (ptr == MAP_FAILED)
+	buf.ptr = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (buf.ptr == MAP_FAILED)
 		return wm_fail(errno == ENOMEM ? WM_NOMEM : WM_FAILED, "cannot map %zu bytes: %s", bytes, strerror(errno));
 	/* Advice: a kernel without huge pages says no, and small pages are right too. */
 	if (bytes >= HUGE_BYTES)
-		madvise(ptr, bytes, MADV_HUGEPAGE);
-	mapping = wm_zalloc(sizeof(*mapping));
-	mapping->ptr = ptr;
-	mapping->bytes = bytes;
-	st = wm_team_run_free(host->team, touch, mapping);
-	if (st == WM_OK && !tsearch(mapping, &host->mappings, by_address))
-		st = wm_fail(WM_NOMEM, "no memory to remember a buffer of %zu bytes", bytes);
+		madvise(buf.ptr, bytes, MADV_HUGEPAGE);
+	st = wm_team_run_free(host->team, touch, &buf);
 	if (st != WM_OK) {
-		unmap(mapping);
+		munmap(buf.ptr, bytes);
 		return st;
 	}
-	buf_p->ptr = ptr;
-	buf_p->bytes = bytes;
+	*buf_p = buf;
 	return WM_OK;
 }
 
 static enum wm_status view(struct wm_device *dev, const struct wm_buf *whole, size_t offset, size_t bytes,
                            struct wm_buf *view_p) {
-	struct mapping *mapping;
-
+	(void)dev;
 	if (bytes == 0 || offset > whole->bytes || bytes > whole->bytes - offset)
 		return wm_fail(WM_FAILED, "a view of %zu bytes at %zu is not inside a buffer of %zu", bytes, offset,
 		               whole->bytes);
-	mapping = find_mapping(dev->priv, (char *)whole->ptr + offset);
-	if (mapping)
-		mapping->views++;
-	view_p->ptr = (char *)whole->ptr + offset;
-	view_p->bytes = bytes;
+	*view_p = (struct wm_buf){.ptr = (char *)whole->ptr + offset, .bytes = bytes, .is_view = true};
 	return WM_OK;
 }
 
 static void free_buf(struct wm_device *dev, struct wm_buf *buf) {
-	struct host *host = dev->priv;
-	struct mapping *mapping = find_mapping(host, buf->ptr);
-
-	if (mapping && mapping->views > 0) {
-		mapping->views--;
-	} else if (mapping) {
-		tdelete(mapping, &host->mappings, by_address);
-		unmap(mapping);
-	}
-	buf->ptr = NULL;
-	buf->bytes = 0;
+	(void)dev;
+	if (!buf->is_view)
+		munmap(buf->ptr, buf->bytes);
+	*buf = (struct wm_buf){0};
 }
 
 /* ---- copies ------------------------------------------------------------------------------------------------- */

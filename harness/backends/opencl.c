@@ -415,7 +415,7 @@ static enum wm_status view(struct wm_device *dev, const struct wm_buf *whole, si
 									CL_BUFFER_CREATE_TYPE_REGION, &region, &err);
 	if (err)
 		return failed("clCreateSubBuffer", err);
-	*view_p = (struct wm_buf){ mem, bytes };
+	*view_p = (struct wm_buf){ .ptr = mem, .bytes = bytes, .is_view = true };
 	return WM_OK;
 }
 

@@ -129,6 +129,7 @@ struct wm_device {
 struct wm_buf {
 	void *ptr;
 	size_t bytes;
+	bool is_view;            /* its free leaves the memory to the buffer that it is a part of */
 };
 
 /* One kernel argument: a buffer, or bytes of a value that lives until the launch returns. */
