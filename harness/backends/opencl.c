@@ -387,7 +387,7 @@ static enum wm_status alloc(struct wm_device *dev, size_t bytes, struct wm_buf *
 		cl.ReleaseMemObject(mem);
 		return failed("clEnqueueFillBuffer", err);
 	}
-	*buf_p = (struct wm_buf){ mem, bytes };
+	*buf_p = (struct wm_buf){ .ptr = mem, .bytes = bytes };
 	return WM_OK;
 }
 
@@ -423,7 +423,7 @@ static void free_buf(struct wm_device *dev, struct wm_buf *buf) {
 	(void)dev;
 	if (buf->ptr)
 		cl.ReleaseMemObject(buf->ptr);
-	*buf = (struct wm_buf){ NULL, 0 };
+	*buf = (struct wm_buf){ 0 };
 }
 
 static enum wm_status put(struct wm_device *dev, const struct wm_buf *dst, size_t offset, const void *src,

@@ -56,7 +56,7 @@ enum wm_status wm_set_run(struct wm_set *set, const struct wm_impl *impl, int th
 	if (st != WM_OK)
 		return st;
 	for (int i = 0; i < set->n; i++)
-		buf[i] = (struct wm_buf){ set->host[i], set->bytes[i] };
+		buf[i] = (struct wm_buf){.ptr = set->host[i], .bytes = set->bytes[i] };
 	run.buf = buf;
 	if (impl->prepare)
 		st = impl->prepare(&run);
