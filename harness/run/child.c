@@ -91,15 +91,15 @@ close_in:
 	return st;
 }
 
-/* True when it has ended within the time. */
-static bool reap(pid_t pid, double wait_s, int *wstatus_p) {
+/* True when it has ended within the time. It stays a zombie, so that its process group cannot become another's. */
+static bool has_ended(pid_t pid, double wait_s) {
 	double until = wm_now() + wait_s;
 	struct timespec nap = {.tv_nsec = 1000000};
 
 	for (;;) {
-		pid_t got = waitpid(pid, wstatus_p, WNOHANG);
+		siginfo_t info = {0};
 
-		if (got == pid || (got < 0 && errno != EINTR))
+		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ? errno != EINTR : info.si_pid == pid)
 			return true;
 		if (wm_now() >= until)
 			return false;
@@ -113,10 +113,11 @@ bool wm_child_end(struct wm_child *child, double wait_s, int *wstatus_p) {
 	*wstatus_p = 0;
 	if (child->to >= 0)
 		close(child->to);
-	ended = reap(child->pid, wait_s, wstatus_p);
+	ended = has_ended(child->pid, wait_s);
 	kill(-child->pid, SIGKILL);      /* also what the child left behind in its group */
-	if (!ended)
-		ended = reap(child->pid, KILL_WAIT_S, wstatus_p);
+	ended = ended || has_ended(child->pid, KILL_WAIT_S);
+	if (ended)
+		waitpid(child->pid, wstatus_p, 0);
 	if (child->from >= 0)
 		close(child->from);
 	*child = (struct wm_child){.to = -1, .from = -1};
