@@ -3,7 +3,6 @@
 #include "commands.h"
 
 #include "core/cases.h"
-#include "measure/measure.h"
 #include "run/manifest.h"
 #include "run/plan_print.h"
 #include "run/supervisor.h"
@@ -86,20 +85,6 @@ static void choose_profile(struct request *q) {
 	q->plan.replicates = isnan(replicates) ? q->plan.profile->replicates : (int)replicates;
 }
 
-/* What warming and sampling add to the start and the verification that the case's estimate has. */
-static void estimate(struct request *q) {
-	const struct wm_profile *p = q->plan.profile;
-
-	for (size_t i = 0; i < q->cases.n; i++) {
-		struct wm_case *c = &q->cases.v[i];
-
-		if (wm_get(&c->problem, "regime") == WM_BURST)
-			c->expect_s += WM_BURSTS_SECONDS;
-		else
-			c->expect_s += 2 * p->block_s + p->warm_cap_s / 4 + (p->sample_min_s + p->sample_cap_s) / 2;
-	}
-}
-
 static enum wm_status plan_new(struct request *q) {
 	const char *devices = q->options->v[WM_OPT_DEVICE], *impls = q->options->v[WM_OPT_IMPL];
 	enum wm_status st = read_suites(q);
@@ -113,7 +98,7 @@ static enum wm_status plan_new(struct request *q) {
 	if (st != WM_OK)
 		return st;
 	choose_profile(q);
-	estimate(q);
+	wm_plan_estimate(&q->cases, q->plan.profile);
 	q->plan.seed = wm_option_count(q->options, WM_OPT_SEED);
 	return WM_OK;
 }

@@ -9,11 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-int wm_complain(enum wm_status st) {
-	fprintf(stderr, "wattmark: %s\n", wm_why());
-	return st == WM_INPUT ? WM_EXIT_USAGE : WM_EXIT_BAD_ROW;
-}
-
 static int dispatch(const struct wm_option_values *options) {
 	if (!options->command || options->given[WM_OPT_HELP]) {
 		wm_options_help(stdout, options->command);

@@ -3,7 +3,7 @@
 #ifndef WM_PROGRESS_H
 #define WM_PROGRESS_H
 
-#include "supervisor.h"
+#include "plan.h"
 
 struct wm_progress;
 

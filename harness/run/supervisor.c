@@ -328,14 +328,6 @@ static enum wm_status one(struct supervisor *s, size_t index, int replicate, con
 	return st == WM_OK ? attempt_case(s, index, replicate, while_waiting) : st;
 }
 
-double wm_plan_seconds(const struct wm_run_plan *plan) {
-	double sum = 0;
-
-	for (size_t i = 0; i < plan->cases->n; i++)
-		sum += plan->cases->v[i].expect_s;
-	return sum * plan->replicates;
-}
-
 enum wm_status wm_supervise(const struct wm_run_plan *plan, struct wm_run_outcome *outcome_p) {
 	struct wm_run_outcome outcome = {0};
 	struct supervisor s = {.plan = plan, .outcome = &outcome, .started = wm_now()};

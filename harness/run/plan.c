@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan.c - how long a plan should take. */
+#include "plan.h"
+
+#include "measure/measure.h"
+
+void wm_plan_estimate(struct wm_cases *cases, const struct wm_profile *profile) {
+	for (size_t i = 0; i < cases->n; i++) {
+		struct wm_case *c = &cases->v[i];
+
+		if (wm_get(&c->problem, "regime") == WM_BURST)
+			c->expect_s += WM_BURSTS_SECONDS;
+		else
+			c->expect_s += 2 * profile->block_s + profile->warm_cap_s / 4 + (profile->sample_min_s + profile->sample_cap_s) / 2;
+	}
+}
+
+double wm_plan_seconds(const struct wm_run_plan *plan) {
+	double sum = 0;
+
+	for (size_t i = 0; i < plan->cases->n; i++)
+		sum += plan->cases->v[i].expect_s;
+	return sum * plan->replicates;
+}
