@@ -430,7 +430,7 @@ static enum wm_status resolve_ties(struct wm_problem *p, const struct choice *po
 
 static enum wm_status add_point(const struct wm_bench *bench, const struct choice *point, int naxes,
                                 struct wm_problems *list) {
-	struct wm_problem p = {.bench = bench};
+	struct wm_problem p = {.bench = bench, .ranks = 1};
 	char brief[WM_PROBLEM_CHARS];
 	uint64_t bytes = 0;
 	enum wm_status st = resolve_ties(&p, point, naxes);

@@ -111,11 +111,12 @@ struct wm_device {
 	char arch[64];           /* instruction set or target, e.g. "x86-64 avx512", "OpenCL C 1.2" */
 	char pci[16];            /* "0000:41:00.0"; joins hwloc and meters */
 	char uuid[48];
-	char cpuset[512];        /* cores to run on or near, list form "0-3,8"; one PU a core */
+	char cpuset[8192];       /* cores to run on or near, list form "0-3,8"; one PU a core */
 	char nodeset[128];       /* NUMA nodes for host memory, list form */
 	char off[256];           /* why it cannot be used; "" = it can */
 	uint64_t mem_bytes;      /* total memory, 0 = unknown */
 	uint64_t free_bytes;     /* free when probed, 0 = unknown */
+	uint64_t max_alloc_bytes; /* largest single buffer, 0 = no limit but the memory */
 	uint64_t cache_bytes;    /* all cache levels from L2 up, instances x size; 0 = unknown */
 	int ordinal;             /* the backend's own index */
 	int threads;             /* host threads that work on it: one per core of cpuset; 0 = not a CPU */
@@ -213,10 +214,15 @@ enum wm_data { WM_UNIFORM, WM_NORMAL, WM_ZEROS };
 enum wm_regime { WM_SUSTAINED, WM_BURST, WM_FIXED };
 enum wm_load { WM_ALONE, WM_NODE };
 
-/* One point: a value per axis (the benchmark's, then the core's). str is canonical and parses back to it. */
+/*
+ * One point: a value per axis (the benchmark's, then the core's). str is canonical and parses back to it. Where a group
+ * of devices computes it together, rank says whose part this process has: sizes, work and inputs may depend on it.
+ * Parsing gives rank 0 of 1; the device decides, so neither is in str.
+ */
 struct wm_problem {
 	const struct wm_bench *bench;
 	long v[WM_MAX_AXES];
+	int rank, ranks;
 	char str[WM_PROBLEM_CHARS];
 };
 
@@ -283,7 +289,6 @@ struct wm_run {
 	const struct wm_problem *problem;
 	const struct wm_backend *backend;
 	struct wm_device *dev;
-	int rank, ranks;         /* 0 of 1 where there is no group */
 	int tensors;             /* per set */
 	int sets;                /* buffer sets of the rotation; all hold the same inputs */
 	const struct wm_buf *buf; /* buf[set * tensors + i] */
@@ -305,6 +310,8 @@ struct wm_impl {
 	const char *const *thread_env;
 	/* Before anything is allocated: WM_OK, or WM_UNSUPPORTED / WM_SKIP + why not. run->buf is NULL here. */
 	enum wm_status (*can_run)(const struct wm_run *run);
+	/* (optional) Bytes that prepare will allocate on the device besides the buffer sets. */
+	uint64_t (*workspace)(const struct wm_problem *p);
 	/* (optional) Untimed: build, plan, workspace, descriptors for every set. */
 	enum wm_status (*prepare)(struct wm_run *run);
 	/* Timed: one operation on that set; may return before it is done. */

@@ -305,7 +305,7 @@ enum wm_status wm_measure(const struct wm_measure_job *job, struct wm_measuremen
 	if (st != WM_OK)
 		return st;
 	r.bench->work(job->problem, &m->work);
-	r.run = (struct wm_run){.problem = job->problem, .backend = job->backend, .dev = job->dev, .ranks = 1,
+	r.run = (struct wm_run){.problem = job->problem, .backend = job->backend, .dev = job->dev,
 	                        .tensors = r.ntensors, .sets = 1};
 	st = run_phases(&r);
 	if (r.prepared && job->impl->finish)

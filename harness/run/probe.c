@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -46,7 +47,7 @@ struct probe {
 	const struct wm_backend *backend;
 	struct wm_child child;
 	struct wm_wire wire;
-	struct wm_device devs[MAX_FOUND];
+	struct wm_device *devs;  /* what it told of so far */
 	int n;
 	bool done;               /* it said all it has */
 	char why[256];
@@ -59,8 +60,11 @@ static void take_messages(struct probe *p) {
 		const json_t *device = json_object_get(message, "device");
 		const char *why = json_string_value(json_object_get(message, "why"));
 
-		if (device && p->n < MAX_FOUND)
+		if (device && p->n < MAX_FOUND) {
+			if (!p->devs)
+				p->devs = wm_zalloc(MAX_FOUND * sizeof(*p->devs));
 			wm_device_from_json(device, &p->devs[p->n++]);
+		}
 		if (why)
 			snprintf(p->why, sizeof(p->why), "%s", why);
 		if (why || json_object_get(message, "end"))
@@ -135,10 +139,13 @@ static void collect(const struct wm_topology *topo, const struct probe *p, struc
 		struct wm_device *dev = &machine->devs[machine->n];
 
 		*dev = p->devs[i];
-		/* a place that cannot be told leaves cores and node empty; the device still works */
-		if (dev->cpuset[0] == 0 && wm_topology_near(topo, dev) != WM_OK)
-			dev->cpuset[0] = dev->nodeset[0] = 0;
 		machine->n++;
+		if (dev->cpuset[0] || wm_topology_near(topo, dev) == WM_OK)
+			continue;
+		/* an accelerator works without a place near it; a device made of the host's cores is nothing without them */
+		dev->cpuset[0] = dev->nodeset[0] = 0;
+		if (dev->on_host)
+			snprintf(dev->off, sizeof(dev->off), "%.250s", wm_why());
 	}
 }
 
@@ -158,6 +165,7 @@ enum wm_status wm_probe_machine(const struct wm_topology *topo, struct wm_machin
 	for (int i = 0; i < n; i++) {
 		finish(&probes[i]);
 		collect(topo, &probes[i], machine_p);
+		free(probes[i].devs);
 	}
 	close(log_fd);
 	return WM_OK;

@@ -74,8 +74,8 @@ static enum wm_status can_run(const struct wm_run *run) {
 static void make_flags(enum wm_dtype in, enum wm_dtype out, const char *trans, char *flags, size_t room) {
 	static const char *const names[WM_DTYPES] = { [WM_F64] = "F64",   [WM_F32] = "F32", [WM_F16] = "F16",
 												  [WM_BF16] = "BF16", [WM_I8] = "I8",   [WM_I32] = "I32" };
-	snprintf(flags, room, "-DIN_%s -DOUT_%s -DA_ALONG_K=%d -DB_ALONG_K=%d -DVECS=%d -DCOLS=%d", names[in],
-			 names[out], trans[0] == 't', trans[1] == 'n', VECS, COLS);
+	snprintf(flags, room, "-DIN_%s -DOUT_%s -DA_ALONG_K=%d -DB_ALONG_K=%d -DVECS=%d -DCOLS=%d -DPACK_VECS=%d",
+			 names[in], names[out], trans[0] == 't', trans[1] == 'n', VECS, COLS, PACK_VECS);
 }
 
 static enum wm_status alloc_elements(struct wm_run *run, size_t rows, size_t columns, size_t bytes,

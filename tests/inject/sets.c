@@ -49,7 +49,7 @@ enum wm_status wm_set_run(struct wm_set *set, const struct wm_impl *impl, int th
 	struct wm_device dev = { .id = "host", .backend = "host", .threads = threads };
 	struct wm_buf buf[WM_MAX_TENSORS];
 	struct wm_run run = {
-		.problem = &set->p, .backend = &backend, .dev = &dev, .ranks = 1, .tensors = set->n, .sets = 1
+		.problem = &set->p, .backend = &backend, .dev = &dev, .tensors = set->n, .sets = 1
 	};
 	enum wm_status st = impl->can_run(&run);
 

@@ -128,7 +128,7 @@ static void compute(struct trial *t, enum wm_data_part part) {
 static void try(const char *text) {
 	struct trial t = { 0 };
 	must(text, "parse", wm_problem_parse(text, &t.problem));
-	t.run = (struct wm_run){ .problem = &t.problem, .backend = ocl, .dev = &dev, .ranks = 1, .sets = 1 };
+	t.run = (struct wm_run){ .problem = &t.problem, .backend = ocl, .dev = &dev, .sets = 1 };
 	enum wm_status st = tiled->can_run(&t.run);
 	if (st == WM_UNSUPPORTED)
 		skip();
@@ -185,7 +185,7 @@ static void refuse(const char *dtype, const char *reason) {
 	struct wm_problem p;
 	char text[64];
 	struct wm_device bare = { .id = "opencl:0", .name = "a device without features" };
-	struct wm_run run = { .problem = &p, .backend = ocl, .dev = &bare, .ranks = 1, .sets = 1 };
+	struct wm_run run = { .problem = &p, .backend = ocl, .dev = &bare, .sets = 1 };
 	snprintf(text, sizeof(text), "gemm:m=8,n=8,k=8,dtype=%s", dtype);
 	must(text, "parse", wm_problem_parse(text, &p));
 	assert_int_equal(tiled->can_run(&run), WM_UNSUPPORTED);
