@@ -107,7 +107,7 @@ struct wm_device {
 	char backend[16];        /* name of its backend */
 	char name[128];          /* the vendor's name for it */
 	char vendor[64];
-	char driver[128];        /* driver or runtime, with version */
+	char driver[256];        /* driver or runtime, with version, and settings of it that change its speed */
 	char arch[64];           /* instruction set or target, e.g. "x86-64 avx512", "OpenCL C 1.2" */
 	char pci[16];            /* "0000:41:00.0"; joins hwloc and meters */
 	char uuid[48];
@@ -154,6 +154,8 @@ struct wm_backend {
 	bool asynchronous;       /* launches return before the work is done */
 	/* (optional) NULL-terminated names of environment variables that must hold the thread count before open */
 	const char *const *thread_env;
+	/* (optional) NULL-terminated pairs NAME, VALUE set in the environment before open; what the user has set stands */
+	const char *const *env;
 
 	/* Finds devices, at most max, owned by the caller. Runs in a probe process. WM_SKIP + reason: none here. */
 	enum wm_status (*find)(struct wm_device *devs, int max, int *n_p);
@@ -308,6 +310,9 @@ struct wm_impl {
 	bool any_order;          /* output may differ in rounding from call to call */
 	/* (optional) NULL-terminated names of environment variables that must hold the thread count */
 	const char *const *thread_env;
+	/* (optional) NULL-terminated pairs NAME, VALUE set in the environment before a library is opened, such as the wait
+	 * policy of idle threads; what the user has set stands */
+	const char *const *env;
 	/* Before anything is allocated: WM_OK, or WM_UNSUPPORTED / WM_SKIP + why not. run->buf is NULL here. */
 	enum wm_status (*can_run)(const struct wm_run *run);
 	/* (optional) Bytes that prepare will allocate on the device besides the buffer sets. */

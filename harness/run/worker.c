@@ -90,7 +90,12 @@ static void set_threads(const char *const *names, int threads) {
 		setenv(*names, text, 1);
 }
 
-/* The cores, the memory's node and the thread count are settled before any library is opened. */
+static void set_unless_user_did(const char *const *pairs) {
+	for (; pairs && *pairs; pairs += 2)
+		setenv(pairs[0], pairs[1], 0);
+}
+
+/* The cores, the memory's node, thread count and wait policy are settled before any library is opened. */
 static enum wm_status settle(const struct order *o) {
 	struct wm_topology *topo;
 	enum wm_status st;
@@ -99,6 +104,8 @@ static enum wm_status settle(const struct order *o) {
 		set_threads(o->backend->thread_env, o->dev.threads);
 		set_threads(o->impl->thread_env, o->dev.threads);
 	}
+	set_unless_user_did(o->backend->env);
+	set_unless_user_did(o->impl->env);
 	if (o->dev.cpuset[0] == 0)
 		return WM_OK;
 	st = wm_topology_open(NULL, &topo);
