@@ -43,13 +43,15 @@ struct wm_measurement {
 	int warm_blocks;
 	double resolution_s;             /* of the device's clock, as measured */
 	long batch;                      /* operations per sample */
-	double *samples;                 /* seconds per operation by the device's clock, in order; the last one is of
-	                                  * the batch whose outputs were checked */
+	double *samples;                 /* seconds per operation by the device's clock, in order */
 	size_t n, room;
 	double total_s;                  /* of all samples' batches, device clock */
+	double checked_s;                /* per operation, of the batch whose outputs were checked: no sample, because the
+	                                  * poisoning before it broke the load */
 	double host_ratio;               /* host clock / device clock over all batches */
 	bool launch_bound;               /* host_ratio > 1.01 */
-	double median_s, lo_s, hi_s, level, min_s, p95_s, max_s, lag1;
+	double median_s, lo_s, hi_s, level, min_s, p95_s, max_s;
+	double lag1, block_lag1;         /* correlation of neighbours: samples; blocks of the interval */
 	size_t block, outliers;          /* samples per block that the interval is taken over */
 };
 
@@ -64,11 +66,12 @@ void wm_measurement_free(struct wm_measurement *m);
 struct wm_footprint {
 	int sets;                        /* of the rotation */
 	uint64_t set_bytes;              /* tensors of one set */
-	uint64_t device_bytes;           /* all sets with their guards; on the host's own silicon with the copy of one
-	                                  * set that verification reads */
+	uint64_t device_bytes;           /* all sets with their guards, the implementation's workspace, and on the host's own
+	                                  * silicon the copy of one set that verification reads */
 };
-/* WM_OK when it is at most half of the device's free memory (0 = unknown: no limit); WM_SKIP + needed and available
- * bytes else, and whatever wm_rotation_sets refuses. */
-enum wm_status wm_measure_fit(const struct wm_problem *p, const struct wm_device *dev, struct wm_footprint *footprint_p);
+/* WM_OK when that is at most half of the device's free memory (0 = unknown: no limit) and no buffer is larger than
+ * the device's largest; WM_SKIP + needed and available bytes else, and whatever wm_rotation_sets refuses. */
+enum wm_status wm_measure_fit(const struct wm_problem *p, const struct wm_impl *impl, const struct wm_device *dev,
+                              struct wm_footprint *footprint_p);
 
 #endif

@@ -5,7 +5,8 @@
 
 struct wm_profile {
 	const char *name;
-	int replicates;          /* fresh worker processes per case, minutes apart */
+	int replicates;          /* fresh worker processes per case */
+	double gap_s;            /* least time from the end of one replicate of a case to the start of its next */
 	double block_s;          /* length of the blocks whose agreement means steady */
 	double warm_cap_s;       /* unsettled beyond it */
 	double sample_min_s;     /* least time of samples */

@@ -166,22 +166,42 @@ enum wm_status wm_sampler_one(struct wm_sampler *s) {
 	return WM_OK;
 }
 
-/* Median and its order-statistic interval; over block medians when neighbours resemble each other. */
+enum wm_status wm_sampler_checked(struct wm_sampler *s) {
+	double device, host;
+	enum wm_status st = time_batch(s, s->m->batch, &device, &host);
+
+	if (st == WM_OK)
+		s->m->checked_s = device / (double)s->m->batch;
+	return st;
+}
+
+/* The interval of the median, over block medians as long as neighbours resemble each other and ten are left. */
 static void interval(struct wm_measurement *m) {
 	double *x = wm_zalloc(m->n * sizeof(*x));
 	size_t n = m->n, lo, hi;
 
 	memcpy(x, m->samples, n * sizeof(*x));
-	m->lag1 = wm_lag1(x, n);
 	m->block = 1;
-	while (fabs(wm_lag1(x, n)) > LAG1_LIMIT && m->n / (2 * m->block) >= FIRST_LOOK) {
+	m->block_lag1 = m->lag1 = wm_lag1(x, n);
+	while (m->block_lag1 > LAG1_LIMIT && m->n / (2 * m->block) >= FIRST_LOOK) {
 		m->block *= 2;
 		n = wm_block_medians(m->samples, m->n, m->block, x);
+		m->block_lag1 = wm_lag1(x, n);
 	}
 	wm_sort(x, n);
 	m->level = wm_median_interval(n, LEVEL, &lo, &hi);
 	m->lo_s = x[lo];
 	m->hi_s = x[hi];
+	free(x);
+}
+
+void wm_sampler_summarise(struct wm_measurement *m) {
+	double *x;
+
+	if (m->n == 0)
+		return;
+	interval(m);
+	x = wm_zalloc(m->n * sizeof(*x));
 	memcpy(x, m->samples, m->n * sizeof(*x));
 	wm_sort(x, m->n);
 	m->median_s = wm_quantile(x, m->n, 0.5);
@@ -193,11 +213,6 @@ static void interval(struct wm_measurement *m) {
 	m->p95_s = wm_quantile(x, m->n, 0.95);
 	m->outliers = wm_outliers(x, m->n);
 	free(x);
-}
-
-void wm_sampler_summarise(struct wm_measurement *m) {
-	if (m->n > 0)
-		interval(m);
 }
 
 static enum wm_status run_bursts(struct wm_sampler *s) {
@@ -216,10 +231,9 @@ static enum wm_status run_bursts(struct wm_sampler *s) {
 	return WM_OK;
 }
 
-/* Looked at only at 10, 20, 40, .. samples, so that the rule does not wait for a lucky moment. */
-static bool narrow_enough(struct wm_sampler *s) {
-	wm_sampler_summarise(s->m);
-	return s->m->level >= LEVEL && (s->m->hi_s - s->m->lo_s) / 2 <= s->job->profile->target * s->m->median_s;
+bool wm_sampler_done(struct wm_measurement *m, double target) {
+	wm_sampler_summarise(m);
+	return m->level >= LEVEL && m->block_lag1 <= LAG1_LIMIT && (m->hi_s - m->lo_s) / 2 <= target * m->median_s;
 }
 
 enum wm_status wm_sampler_run(struct wm_sampler *s) {
@@ -235,7 +249,7 @@ enum wm_status wm_sampler_run(struct wm_sampler *s) {
 			return st;
 		if (s->m->n == look) {
 			look *= 2;
-			if (s->m->total_s >= profile->sample_min_s && narrow_enough(s))
+			if (s->m->total_s >= profile->sample_min_s && wm_sampler_done(s->m, profile->target))
 				return WM_OK;
 		}
 		if (s->m->total_s >= profile->sample_cap_s && s->m->n >= FEWEST)

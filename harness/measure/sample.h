@@ -22,6 +22,11 @@ enum wm_status wm_sampler_warm(struct wm_sampler *s);
 enum wm_status wm_sampler_run(struct wm_sampler *s);
 /* One more sample of the batch, on the sets next_set .. next_set + batch - 1, modulo span. */
 enum wm_status wm_sampler_one(struct wm_sampler *s);
+/* The stopping rule, to be asked at 10, 20, 40, .. samples only, so that it does not wait for a lucky moment: is the
+ * interval narrow enough, and were its blocks long enough to be independent? Summarises on the way. */
+bool wm_sampler_done(struct wm_measurement *m, double target);
+/* The same batch once more for checking what it wrote: into checked_s, not among the samples. */
+enum wm_status wm_sampler_checked(struct wm_sampler *s);
 /* Median, interval and the rest from the samples. */
 void wm_sampler_summarise(struct wm_measurement *m);
 

@@ -12,14 +12,14 @@ enum { COLUMNS = 7, LAST = COLUMNS - 1 };
 
 /* One line as text. What follows the aligned columns (memory, or nothing after a skip) is never padded. */
 struct line {
-	char cell[COLUMNS][640];
+	char cell[COLUMNS][sizeof(((struct wm_device *)0)->cpuset)];
 	char memory[64];
 };
 
 /* The last columns; any status but WM_OK means that wm_why() says why the case would be skipped. */
-static enum wm_status put_sizes(const struct wm_problem *p, const struct wm_device *dev, struct line *line) {
+static enum wm_status put_sizes(const struct wm_case *c, const struct wm_device *dev, struct line *line) {
 	struct wm_footprint f;
-	enum wm_status st = wm_measure_fit(p, dev, &f);
+	enum wm_status st = wm_measure_fit(&c->problem, c->impl, dev, &f);
 
 	if (st != WM_OK)
 		return st;
@@ -45,7 +45,7 @@ static void make_line(const struct wm_cases *cases, size_t i, const struct wm_de
 	snprintf(line->cell[3], room, "%s", c->impl->name);
 	snprintf(line->cell[4], room, "%s", or_dash(dev->cpuset));
 	snprintf(line->cell[5], room, "%s", or_dash(dev->nodeset));
-	if (put_sizes(&c->problem, dev, line) != WM_OK)
+	if (put_sizes(c, dev, line) != WM_OK)
 		snprintf(line->cell[LAST], room, "skip: %s", wm_why());
 }
 
@@ -78,7 +78,7 @@ static void print_line(FILE *out, const struct line *line, const int width[COLUM
 
 enum wm_status wm_print_plan(FILE *out, const struct wm_cases *cases, const struct wm_device *devs, int ndevs) {
 	int width[COLUMNS] = {0};
-	struct line head = {0}, line;
+	static struct line head, line;   /* too large for a stack */
 
 	head_line(&head);
 	widen(&head, width);

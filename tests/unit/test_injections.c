@@ -27,7 +27,7 @@ static int tries_wanted(void) {
 	return text ? atoi(text) : 100;
 }
 
-static const struct wm_profile brief = {"brief", 1, 0, 0, 0, 0, 1};
+static const struct wm_profile brief = {"brief", 1, 0, 0, 0, 0, 0, 1};
 
 /* One problem a benchmark: a few sets in rotation with the caches below, odd where oddness can matter. */
 static const char *const problems[] = {"gemm:m=37,n=29,k=53", "read:bytes=32K", "copy:bytes=32K", "triad:bytes=32K",
