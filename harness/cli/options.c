@@ -4,6 +4,7 @@
 
 #include "core/problem.h"
 #include "core/registry.h"
+#include "measure/profile.h"
 
 #include <getopt.h>
 #include <math.h>
@@ -13,6 +14,16 @@
 /* Counts are exact in a double and in JSON up to here: 2^53 - 1. */
 #define MOST_COUNT 9007199254740991.0
 #define YEAR_S 31536000.0
+
+/* ---- tables ------------------------------------------------------------------------------------------------- */
+
+static const char *profile_word(int i) {
+	return wm_profiles[i].name;
+}
+
+static const char *report_word(int i) {
+	return wm_reports[i] ? wm_reports[i]->name : NULL;
+}
 
 const struct wm_option wm_options[WM_OPTIONS] = {
 	{WM_OPT_DEVICE, WM_CMD_RUN, "device", 0, WM_OPT_LIST, "ID", NULL, NULL, 0, 0, true,
@@ -27,8 +38,8 @@ const struct wm_option wm_options[WM_OPTIONS] = {
      "start no case after that time; the rest is skipped and says so"},
 	{WM_OPT_SEED, WM_CMD_RUN, "seed", 0, WM_OPT_COUNT, "NUMBER", "1", NULL, 0, MOST_COUNT, false,
      "seed of the inputs and of the order of cases"},
-	{WM_OPT_PROFILE, WM_CMD_RUN, "profile", 0, WM_OPT_WORD, "NAME", NULL, "smoke quick standard nightly published", 0, 0,
-     true, "how much care to take; default: the suite's, else quick"},
+	{WM_OPT_PROFILE, WM_CMD_RUN, "profile", 0, WM_OPT_WORD, "NAME", NULL, profile_word, 0, 0, true,
+     "how much care to take; default: the suite's, else quick"},
 	{WM_OPT_REPLICATES, WM_CMD_RUN, "replicates", 0, WM_OPT_COUNT, "NUMBER", NULL, NULL, 1, 100, false,
      "fresh worker processes a case; default: the profile's"},
 	{WM_OPT_DEADLINE, WM_CMD_RUN, "deadline", 0, WM_OPT_SECONDS, "SECONDS", "10", NULL, 0.001, YEAR_S, false,
@@ -38,7 +49,7 @@ const struct wm_option wm_options[WM_OPTIONS] = {
 	{WM_OPT_TOPOLOGY, WM_CMD_RUN, "topology", 0, WM_OPT_TEXT, "FILE", NULL, NULL, 0, 0, false,
      "with --dry-run: the machine of an hwloc XML file instead of this one"},
 	{WM_OPT_QUIET, WM_CMD_RUN, "quiet", 'q', WM_OPT_FLAG, NULL, NULL, NULL, 0, 0, false, "no progress on stderr"},
-	{WM_OPT_FORMAT, WM_CMD_REPORT, "format", 0, WM_OPT_WORD, "NAME", "table", "table md csv json", 0, 0, false,
+	{WM_OPT_FORMAT, WM_CMD_REPORT, "format", 0, WM_OPT_WORD, "NAME", "table", report_word, 0, 0, false,
      "form of the report"},
 	{WM_OPT_HELP, WM_CMD_RUN | WM_CMD_LIST | WM_CMD_REPORT | WM_CMD_VERSION, "help", 'h', WM_OPT_FLAG, NULL, NULL, NULL,
      0, 0, false, "print this help"},
@@ -98,6 +109,21 @@ static enum wm_status check_part(void *arg, const char *part) {
 	return *part ? WM_OK : wm_fail(WM_INPUT, "an empty name in the list");
 }
 
+enum { MAX_WORDS = 64 };     /* that a message names */
+
+static enum wm_status check_word(const struct wm_option *row, const char *value) {
+	const char *words[MAX_WORDS], *word;
+	int n = 0;
+
+	for (int i = 0; (word = row->word(i)); i++) {
+		if (strcmp(word, value) == 0)
+			return WM_OK;
+		if (n < MAX_WORDS)
+			words[n++] = word;
+	}
+	return wm_fail_unknown(row->key, value, words, n);
+}
+
 enum wm_status wm_option_check(const struct wm_option *row, const char *value) {
 	switch (row->type) {
 	case WM_OPT_FLAG: return WM_OK;
@@ -105,8 +131,7 @@ enum wm_status wm_option_check(const struct wm_option *row, const char *value) {
 	case WM_OPT_LIST: return wm_split(value, '/', check_part, NULL);
 	case WM_OPT_COUNT: return check_count(row, value);
 	case WM_OPT_SECONDS: return check_seconds(row, value);
-	case WM_OPT_WORD:
-		return wm_word_index(row->words, value) >= 0 ? WM_OK : wm_fail_unknown_of(row->key, value, row->words);
+	case WM_OPT_WORD: return check_word(row, value);
 	}
 	return WM_OK;
 }
@@ -372,13 +397,19 @@ static void print_wrapped(FILE *out, int at, const char *text) {
 
 static void print_option(FILE *out, const struct wm_option *row) {
 	char head[64], text[512];
+	const char *word;
+	size_t used;
 	int n = 0;
 
 	n += snprintf(head, sizeof(head), row->letter ? "  -%c, " : "      ", row->letter);
 	n += snprintf(head + n, sizeof(head) - (size_t)n, "--%s%s%s", row->key, row->metavar ? " " : "",
 	              row->metavar ? row->metavar : "");
-	snprintf(text, sizeof(text), "%s%s%s%s%s%s", row->help, row->words ? " (" : "", row->words ? row->words : "",
-	         row->words ? ")" : "", row->def ? "; default: " : "", row->def ? row->def : "");
+	used = (size_t)snprintf(text, sizeof(text), "%s", row->help);
+	for (int i = 0; row->word && used < sizeof(text) && (word = row->word(i)); i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? " " : " (", word);
+	if (used < sizeof(text))
+		snprintf(text + used, sizeof(text) - used, "%s%s%s", row->word ? ")" : "", row->def ? "; default: " : "",
+		         row->def ? row->def : "");
 	fputs(head, out);
 	print_wrapped(out, n, text);
 }

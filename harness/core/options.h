@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* options.h - the one option table: parser, job-file keys, --help, man page and completion read it. */
+/* options.h - the one option table: the parser, the keys of job files and --help read it. */
 #ifndef WM_OPTIONS_H
 #define WM_OPTIONS_H
 
@@ -25,7 +25,7 @@ struct wm_option {
 	enum wm_option_type type;
 	const char *metavar;         /* "SECONDS" */
 	const char *def;             /* default as text, or NULL */
-	const char *words;           /* WM_OPT_WORD: allowed words */
+	const char *(*word)(int i);  /* WM_OPT_WORD: the allowed word i, static; NULL behind the last */
 	double min, max;             /* numbers */
 	bool job_key;                /* may stand in a job file */
 	const char *help;            /* one sentence */
