@@ -172,7 +172,7 @@ void *wm_grow(void *v, size_t n, size_t *room_p, size_t each) {
 
 	if (n < *room_p)
 		return v;
-	*room_p = 2 * n + 8;
+	*room_p = 2 * n + 1;
 	more = wm_zalloc(*room_p * each);
 	if (n)
 		memcpy(more, v, n * each);

@@ -6,6 +6,7 @@
 #include "ceiling.h"
 
 #include "axes.h"
+#include "core/problem.h"
 #include "units.h"
 
 #include <math.h>
@@ -19,7 +20,8 @@ static const struct kind {
 
 struct ceiling {
 	const struct kind *kind;
-	const char *run, *device, *at;   /* at: the axis' value, interned, so that addresses can be compared */
+	int bundle;
+	const char *device, *at;         /* at: the axis' value; interned, so that addresses can be compared */
 	double value;
 	const struct wm_row *above;      /* the best verified row above it: then it is the ceiling that is suspect */
 	const char *suspect;             /* text for that, made once */
@@ -27,7 +29,7 @@ struct ceiling {
 
 struct ceilings {
 	struct ceiling *v;
-	size_t n;
+	size_t n, room;
 };
 
 static const struct kind *kind_of(const struct wm_row *row) {
@@ -48,14 +50,15 @@ static struct ceiling *find(const struct ceilings *all, const struct wm_row *row
                             const char *at) {
 	for (size_t i = 0; i < all->n; i++) {
 		struct ceiling *c = &all->v[i];
-		if (c->at == at && c->device == row->device && c->run == row->run && c->kind == kind)
+		if (c->at == at && c->device == row->device && c->bundle == row->bundle && c->kind == kind)
 			return c;
 	}
 	return NULL;
 }
 
+/* A suspect time may be too short: it is no ceiling, and does not cast doubt on one. */
 static bool counts(const struct wm_row *row) {
-	return row->verified && wm_status_class(row->status) == WM_ROW_GOOD && row->value > 0;
+	return row->verified && row->status == WM_OK && row->value > 0;
 }
 
 static bool is_ceiling(const struct wm_row *row, const struct kind *kind) {
@@ -71,9 +74,9 @@ static void collect(struct ceilings *all, const struct wm_rows *rows, struct wm_
 		const char *at = axis_value(row, kind, texts);
 		struct ceiling *c = find(all, row, kind, at);
 		if (!c) {
-			all->v = realloc(all->v, (all->n + 1) * sizeof *all->v);
+			all->v = wm_grow(all->v, all->n, &all->room, sizeof *all->v);
 			c = &all->v[all->n++];
-			*c = (struct ceiling){.kind = kind, .run = row->run, .device = row->device, .at = at};
+			*c = (struct ceiling){.kind = kind, .bundle = row->bundle, .device = row->device, .at = at};
 		}
 		c->value = fmax(c->value, row->value);
 	}

@@ -3,6 +3,7 @@
 #include "rows.h"
 
 #include "ceiling.h"
+#include "core/problem.h"
 #include "core/registry.h"
 #include "intern.h"
 #include "measure/stats.h"
@@ -16,7 +17,7 @@
 struct keep {
 	struct wm_intern texts;
 	struct wm_reader **readers;
-	int n;
+	size_t n, room;
 };
 
 /* ---- one record --------------------------------------------------------------------------------------------- */
@@ -98,10 +99,7 @@ static struct wm_row *row_of(struct grouping *g, const json_t *json) {
 		return &rows->v[known->row];
 	known->run = g->run;
 	known->row = rows->n;
-	if (rows->n == rows->room) {
-		rows->room = rows->room ? 2 * rows->room : 64;
-		rows->v = realloc(rows->v, rows->room * sizeof *rows->v);
-	}
+	rows->v = wm_grow(rows->v, rows->n, &rows->room, sizeof *rows->v);
 	struct wm_row *row = &rows->v[rows->n++];
 	fill_row(g->keep, json, row);
 	row->bundle = g->run;
@@ -115,7 +113,7 @@ static enum wm_status take_record(void *arg, const json_t *json, const char *lin
 	struct wm_record record;
 	fill_record(g->keep, json, line, bytes, &record);
 	struct wm_row *row = row_of(g, json);
-	row->records = realloc(row->records, ((size_t)row->n + 1) * sizeof *row->records);
+	row->records = wm_grow(row->records, (size_t)row->n, &row->room, sizeof *row->records);
 	int at = row->n++;
 	for (; at > 0 && row->records[at - 1].replicate > record.replicate; at--)
 		row->records[at] = row->records[at - 1];
@@ -229,35 +227,37 @@ static int compare_rows(const void *left, const void *right) {
 
 /* ---- reading ------------------------------------------------------------------------------------------------ */
 
-static char *copy_of(const json_t *value, const char *otherwise) {
+static const char *copy_of(struct keep *keep, const json_t *value, const char *otherwise) {
 	const char *text = json_string_value(value);
-	return strdup(text ? text : otherwise);
+	return wm_intern_text(&keep->texts, text ? text : otherwise);
 }
 
 /* The words of the command line, with a space in between. */
-static char *command_of(const json_t *run) {
+static const char *command_of(struct keep *keep, const json_t *run) {
 	const json_t *words = json_object_get(run, "command");
-	char *command = NULL;
-	size_t bytes = 0;
-	FILE *text = open_memstream(&command, &bytes);
-	for (size_t i = 0; i < json_array_size(words); i++) {
+	size_t n = json_array_size(words), room = 1, used = 0;
+	for (size_t i = 0; i < n; i++)
+		room += json_string_length(json_array_get(words, i)) + 2;
+	char *text = wm_zalloc(room);
+	for (size_t i = 0; i < n; i++) {
 		const char *word = json_string_value(json_array_get(words, i));
-		fprintf(text, "%s%s", i ? " " : "", word ? word : "?");
+		used += (size_t)snprintf(text + used, room - used, "%s%s", i ? " " : "", word ? word : "?");
 	}
-	fclose(text);
+	const char *command = wm_intern_text(&keep->texts, text);
+	free(text);
 	return command;
 }
 
-static void add_run(struct wm_rows *rows, const char *path, const json_t *run) {
-	rows->runs = realloc(rows->runs, ((size_t)rows->nruns + 1) * sizeof *rows->runs);
+static void add_run(struct wm_rows *rows, struct keep *keep, const char *path, const json_t *run) {
+	rows->runs = wm_grow(rows->runs, (size_t)rows->nruns, &rows->runs_room, sizeof *rows->runs);
 	rows->runs[rows->nruns++] = (struct wm_rows_run){
-		.path = strdup(path),
-		.id = copy_of(json_object_get(run, "run"), path),
-		.started = copy_of(json_object_get(run, "started"), "unknown"),
-		.host = copy_of(json_object_get(json_object_get(run, "environment"), "host"), "unknown"),
-		.command = command_of(run),
-		.method = copy_of(json_object_get(run, "method"), "unknown"),
-		.profile = copy_of(json_object_get(run, "profile"), "unknown"),
+		.path = wm_intern_text(&keep->texts, path),
+		.id = copy_of(keep, json_object_get(run, "run"), path),
+		.started = copy_of(keep, json_object_get(run, "started"), "unknown"),
+		.host = copy_of(keep, json_object_get(json_object_get(run, "environment"), "host"), "unknown"),
+		.command = command_of(keep, run),
+		.method = copy_of(keep, json_object_get(run, "method"), "unknown"),
+		.profile = copy_of(keep, json_object_get(run, "profile"), "unknown"),
 		.cases = (int)json_integer_value(json_object_get(run, "planned")),
 	};
 }
@@ -267,9 +267,9 @@ static enum wm_status read_bundle(const char *path, struct wm_rows *rows, struct
 	enum wm_status st = wm_reader_open(path, &reader);
 	if (st)
 		return st;
-	keep->readers = realloc(keep->readers, ((size_t)keep->n + 1) * sizeof(struct wm_reader *));
+	keep->readers = wm_grow(keep->readers, keep->n, &keep->room, sizeof *keep->readers);
 	keep->readers[keep->n++] = reader;
-	add_run(rows, path, wm_reader_run(reader));
+	add_run(rows, keep, path, wm_reader_run(reader));
 	struct grouping g = {.rows = rows, .keep = keep, .run = rows->nruns - 1};
 	return wm_reader_each(reader, take_record, &g);
 }
@@ -312,15 +312,9 @@ void wm_rows_free(struct wm_rows *rows) {
 	for (size_t i = 0; i < rows->n; i++)
 		free(rows->v[i].records);
 	free(rows->v);
-	for (int i = 0; i < rows->nruns; i++) {
-		struct wm_rows_run *run = &rows->runs[i];
-		char *texts[] = {run->path, run->id, run->started, run->host, run->command, run->method, run->profile};
-		for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
-			free(texts[k]);
-	}
 	free(rows->runs);
 	if (keep) {
-		for (int i = 0; i < keep->n; i++)
+		for (size_t i = 0; i < keep->n; i++)
 			wm_reader_close(keep->readers[i]);
 		free(keep->readers);
 		wm_intern_free(&keep->texts);

@@ -24,8 +24,9 @@ struct wm_record {
 struct wm_row {
 	const char *run, *case_id, *bench, *problem, *impl, *origin, *library, *backend, *device, *device_name, *metric;
 	int bundle;                      /* index of its run in wm_rows.runs */
-	struct wm_record *records;       /* sorted by replicate */
+	struct wm_record *records;       /* n of them, sorted by replicate; room for more */
 	int n;
+	size_t room;
 	/* The case as one: worst status (the first replicate that has it gives why), verified if all are, the median
 	 * of the replicate medians, and an interval: between replicates (t on logs, n >= 3 ok) or within the run. */
 	enum wm_status status;
@@ -45,10 +46,11 @@ struct wm_rows {
 	struct wm_row *v;
 	size_t n, room;
 	struct wm_rows_run {             /* one per bundle */
-		char *path, *id, *started, *host, *command, *method, *profile;
+		const char *path, *id, *started, *host, *command, *method, *profile;
 		int cases, finals;           /* planned (case, replicate) pairs and final records */
 	} *runs;
 	int nruns;
+	size_t runs_room;
 	void *keep;                      /* owns strings and mapped files */
 };
 

@@ -276,6 +276,26 @@ static void a_ceiling_below_a_verified_row_is_suspect(void **state) {
 	wm_rows_free(&rows);
 }
 
+/* Its time may be too short: it raises no ceiling and casts no doubt on one, but is read against it. */
+static void a_row_of_suspect_time_counts_for_no_ceiling(void **state) {
+	(void)state;
+	struct wm_rows rows;
+	read_one("suspects",
+	         (struct sketch[]){ { 1, 0, "fma:dtype=f32", "simd", .median_s = 2 },
+	                            { 2, 0, "fma:dtype=f32", "ref", .status = "suspect", .median_s = 1 },
+	                            { 3, 0, "gemm:m=1,dtype=f32", "cblas", .status = "suspect", .median_s = 0.5 },
+	                            { 4, 0, "gemm:m=1,dtype=f32", "ref", .median_s = 4 },
+	                            { 0 } },
+	         &rows);
+	for (int id = 3; id <= 4; id++) {
+		assert_true(row_of(&rows, id)->ceiling == 50);
+		assert_string_equal(row_of(&rows, id)->ceiling_why, "");
+	}
+	assert_true(row_of(&rows, 3)->value == 200);
+	assert_string_equal(row_of(&rows, 1)->ceiling_why, "a ceiling itself");
+	wm_rows_free(&rows);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(replicates_of_a_case_are_one_row),
@@ -286,6 +306,7 @@ int main(void) {
 		cmocka_unit_test(three_replicates_give_an_interval_between_them),
 		cmocka_unit_test(ceilings_are_of_the_same_device_and_type),
 		cmocka_unit_test(a_ceiling_below_a_verified_row_is_suspect),
+		cmocka_unit_test(a_row_of_suspect_time_counts_for_no_ceiling),
 	};
 	return cmocka_run_group_tests(tests, make_root, remove_root);
 }
