@@ -46,7 +46,8 @@ static void find_shared(struct wm_cells *cells) {
 	}
 }
 
-bool wm_cells_next_table(const struct wm_rows *rows, int bundle, size_t from, struct wm_cells *cells_p) {
+/* The table of the bundle's rows that follow row `from`; false when there is none left. */
+static bool next_table(const struct wm_rows *rows, int bundle, size_t from, struct wm_cells *cells_p) {
 	struct wm_cells cells = {.rows = rows, .bundle = bundle, .from = from, .to = rows->n};
 	const struct wm_row *row = wm_cells_next(&cells, &cells.from);
 	if (!row)
@@ -205,7 +206,8 @@ void wm_cells_remarks(const struct wm_cells *cells, void (*put)(FILE *out, const
 
 /* ---- heads and totals --------------------------------------------------------------------------------------- */
 
-void wm_cells_totals(const struct wm_rows *rows, int bundle, char out[WM_CELL_CHARS]) {
+/* "12 ok, 1 wrong, 2 skip" of one bundle, or of all with bundle = -1. */
+static void totals(const struct wm_rows *rows, int bundle, char out[WM_CELL_CHARS]) {
 	size_t counts[WM_STATUSES] = {0};
 	for (size_t i = 0; i < rows->n; i++)
 		if (bundle < 0 || rows->v[i].bundle == bundle)
@@ -222,8 +224,7 @@ void wm_cells_totals(const struct wm_rows *rows, int bundle, char out[WM_CELL_CH
 }
 
 /* Each device of the bundle once, with its name. */
-static void put_devices(const struct wm_rows *rows, int bundle,
-                        void (*put)(FILE *out, const char *key, const char *text), FILE *out) {
+static void put_devices(FILE *out, const struct wm_rows *rows, int bundle, const struct wm_cells_form *form) {
 	const char *seen[MAX_REMARKS];
 	int nseen = 0;
 	for (size_t i = 0; i < rows->n; i++) {
@@ -232,7 +233,7 @@ static void put_devices(const struct wm_rows *rows, int bundle,
 		if (row->bundle != bundle || !is_new(seen, &nseen, row->device))
 			continue;
 		snprintf(text, sizeof text, *row->device_name ? "%s: %s" : "%s", row->device, row->device_name);
-		put(out, "device", text);
+		form->head(out, "device", text);
 	}
 }
 
@@ -244,27 +245,40 @@ static int most_replicates(const struct wm_rows *rows, int bundle) {
 	return most;
 }
 
-void wm_cells_head(const struct wm_rows *rows, int bundle,
-                   void (*put)(FILE *out, const char *key, const char *text), FILE *out) {
+static void put_head(FILE *out, const struct wm_rows *rows, int bundle, const struct wm_cells_form *form) {
 	const struct wm_rows_run *run = &rows->runs[bundle];
 	int replicates = most_replicates(rows, bundle);
 	char text[WM_CELL_CHARS];
-	put(out, "run", run->id);
+	form->head(out, "run", run->id);
 	snprintf(text, sizeof text, "%.64s on %.256s", run->started, run->host);
-	put(out, "started", text);
+	form->head(out, "started", text);
 	if (*run->command)
-		put(out, "command", run->command);
+		form->head(out, "command", run->command);
 	snprintf(text, sizeof text, "%.32s, method %.16s, %d replicate%s a case%s", run->profile, run->method, replicates,
 	         replicates == 1 ? "" : "s", replicates == 1 ? ": no interval between runs" : "");
-	put(out, "profile", text);
-	put_devices(rows, bundle, put, out);
+	form->head(out, "profile", text);
+	put_devices(out, rows, bundle, form);
 	if (run->cases > run->finals) {
 		snprintf(text, sizeof text, "%d of %d planned records; the others were not run, --resume runs them",
 		         run->finals, run->cases);
-		put(out, "records", text);
+		form->head(out, "records", text);
 	}
-	wm_cells_totals(rows, bundle, text);
-	put(out, "cases", text);
+	totals(rows, bundle, text);
+	form->head(out, "cases", text);
+}
+
+enum wm_status wm_cells_write(FILE *out, const struct wm_rows *rows, const struct wm_cells_form *form) {
+	char text[WM_CELL_CHARS];
+	for (int bundle = 0; bundle < rows->nruns; bundle++) {
+		struct wm_cells cells;
+		put_head(out, rows, bundle, form);
+		for (size_t from = 0; next_table(rows, bundle, from, &cells); from = cells.to)
+			form->table(out, &cells);
+		fputc('\n', out);
+	}
+	totals(rows, -1, text);
+	form->totals(out, text);
+	return wm_report_end(out);
 }
 
 enum wm_status wm_report_end(FILE *out) {

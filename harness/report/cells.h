@@ -26,8 +26,6 @@ struct wm_cells {
 	int nshared;
 };
 
-/* The table of the bundle's rows that follow row `from`; false when there is none left. */
-bool wm_cells_next_table(const struct wm_rows *rows, int bundle, size_t from, struct wm_cells *cells_p);
 /* The next row of the table at or after index *at_p, which moves behind it; NULL at the end. Start at cells->from. */
 const struct wm_row *wm_cells_next(const struct wm_cells *cells, size_t *at_p);
 /* Text of one cell, unescaped; never empty but for the note of a good row. */
@@ -37,11 +35,14 @@ void wm_cells_caption(const struct wm_cells *cells, char out[WM_CELL_CHARS]);
 /* Calls put for every remark below a table, unescaped: suspect ceilings and libraries, each once, at most 16. */
 void wm_cells_remarks(const struct wm_cells *cells, void (*put)(FILE *out, const char *text), FILE *out);
 
-/* Calls put for every line of a bundle's head: what is known of the run, its devices and its counts. */
-void wm_cells_head(const struct wm_rows *rows, int bundle,
-                   void (*put)(FILE *out, const char *key, const char *text), FILE *out);
-/* "12 ok, 1 wrong, 2 skip" of one bundle, or of all with bundle = -1. */
-void wm_cells_totals(const struct wm_rows *rows, int bundle, char out[WM_CELL_CHARS]);
+/* How a format writes the parts of a report; what they are given is unescaped. */
+struct wm_cells_form {
+	void (*head)(FILE *out, const char *key, const char *text);       /* one line of what is known of a run */
+	void (*table)(FILE *out, const struct wm_cells *cells);
+	void (*totals)(FILE *out, const char *text);                      /* "12 ok, 1 wrong, 2 skip" of all runs */
+};
+/* The whole report: for each bundle its head and its tables, then the totals. Ends with wm_report_end. */
+enum wm_status wm_cells_write(FILE *out, const struct wm_rows *rows, const struct wm_cells_form *form);
 
 /* WM_FAILED when the stream has an error; every report ends with it. */
 enum wm_status wm_report_end(FILE *out);

@@ -60,18 +60,13 @@ static void put_table(FILE *out, const struct wm_cells *cells) {
 	wm_cells_remarks(cells, put_remark, out);
 }
 
+static void put_totals(FILE *out, const char *text) {
+	fprintf(out, "Total: %s\n", text);
+}
+
 static enum wm_status write_md(FILE *out, const struct wm_rows *rows) {
-	char totals[WM_CELL_CHARS];
-	for (int bundle = 0; bundle < rows->nruns; bundle++) {
-		struct wm_cells cells;
-		wm_cells_head(rows, bundle, put_head, out);
-		for (size_t from = 0; wm_cells_next_table(rows, bundle, from, &cells); from = cells.to)
-			put_table(out, &cells);
-		fputc('\n', out);
-	}
-	wm_cells_totals(rows, -1, totals);
-	fprintf(out, "Total: %s\n", totals);
-	return wm_report_end(out);
+	static const struct wm_cells_form form = {put_head, put_table, put_totals};
+	return wm_cells_write(out, rows, &form);
 }
 
 const struct wm_report wm_report_md = {
