@@ -279,6 +279,15 @@ static uint64_t smallest_input(const struct wm_tensor *t, int n) {
 	return smallest;
 }
 
+/* Says which size would do, in MiB as a pattern takes it. */
+static enum wm_status fail_small(const struct wm_bench *bench, uint64_t smallest, uint64_t cache_bytes) {
+	uint64_t needed = (uint64_t)bench->cold_factor * cache_bytes;
+
+	return wm_fail(WM_SKIP, "cold: the smallest array has %llu bytes, less than %d x the %llu of all caches; %lluM would do",
+	               (unsigned long long)smallest, bench->cold_factor, (unsigned long long)cache_bytes,
+	               (unsigned long long)((needed + (1 << 20) - 1) >> 20));
+}
+
 enum wm_status wm_rotation_sets(const struct wm_problem *p, uint64_t cache_bytes, int *sets_p) {
 	struct wm_tensor t[WM_MAX_TENSORS] = {0};
 	uint64_t bytes = 0, sets;
@@ -296,9 +305,7 @@ enum wm_status wm_rotation_sets(const struct wm_problem *p, uint64_t cache_bytes
 	if (cache_bytes == 0)
 		return wm_fail(WM_SKIP, "cold: the size of the device's caches is unknown; cache=hot runs without it");
 	if (smallest_input(t, n) / cache_bytes < (uint64_t)p->bench->cold_factor)
-		return wm_fail(WM_SKIP, "cold: the smallest array has %llu bytes, less than %d x the %llu of all caches",
-		               (unsigned long long)smallest_input(t, n), p->bench->cold_factor,
-		               (unsigned long long)cache_bytes);
+		return fail_small(p->bench, smallest_input(t, n), cache_bytes);
 	sets = (2 * cache_bytes + bytes - 1) / bytes;
 	if (sets < WM_MIN_COLD_SETS)
 		sets = WM_MIN_COLD_SETS;

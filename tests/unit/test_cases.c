@@ -242,7 +242,9 @@ static void no_cold(void **state) {
 	/* arrays of memory benchmarks: at least 4 x all caches */
 	assert_int_equal(sets("copy:bytes=256M", 64u << 20), 2);
 	assert_int_equal(sets("copy:bytes=256M", (64u << 20) + 1), 0);
-	assert_string_equal(wm_why(), "cold: the smallest array has 268435456 bytes, less than 4 x the 67108865 of all caches");
+	assert_string_equal(wm_why(), "cold: the smallest array has 268435456 bytes, less than 4 x the 67108865 of all caches; "
+	                              "257M would do");
+	assert_int_equal(sets("copy:bytes=257M", (64u << 20) + 1), 2);
 	assert_int_equal(sets("copy:bytes=256M,cache=hot", 1u << 30), 1);
 	/* 1 x 1 x 1 in f32 is 12 bytes a set */
 	assert_int_equal(sets("gemm:m=1", 6 * 65536), 65536);
