@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# The set-up that quickstart and check share: what it says is missing, and what it asks of apt. Runs against programs
-# that stand in for dpkg-query, apt-get, sudo and id; nothing is installed. Prints TAP.
+# The set-up that quickstart and check share: what it says is missing, and what it asks of apt; and what quickstart
+# makes of a run. Runs against programs that stand in for dpkg-query, apt-get, sudo, id, make and wattmark; nothing is
+# installed or built. Prints TAP.
 set -u
 fake=$(mktemp -d)
 trap 'rm -rf "$fake"' EXIT
@@ -22,7 +23,7 @@ status_is() { [ "$1" -eq "$2" ] || { sed 's/^/# /' "$fake/out" && return 1; }; }
 says() { grep -qE -- "$1" "$fake/out" || { sed 's/^/# /' "$fake/out" && return 1; }; }
 asked() { grep -qE -- "$1" "$fake/asked"; }
 
-echo 1..12
+echo 1..17
 
 fake dpkg-query 'echo installed'
 with_fakes scripts/quickstart --no-install
@@ -62,4 +63,26 @@ fake sudo 'exit 1'
 with_fakes bash -c setup_alone
 ok "apt that fails is 1" status_is $? 1
 ok "with the command that would help" says 'as root, run: .*apt-get install libcmocka-dev'
+
+# A tree whose wattmark makes the bundle that it is told to in $BUNDLE, and ends as $END says.
+tree=$fake/tree
+mkdir -p "$tree/scripts" "$tree/build"
+cp scripts/quickstart scripts/setup.sh "$tree/scripts/"
+fake dpkg-query 'echo installed'
+fake make ''
+# shellcheck disable=SC2016
+fake tree/build/wattmark 'case $1 in
+report) echo "report $*" ;;
+run) [ -z "$BUNDLE" ] || { mkdir -p "$BUNDLE" && echo "$BUNDLE"; }; exit "$END" ;;
+esac'
+bundle=$tree/results/runs/one-two
+BUNDLE=results/runs/one-two END=0 with_fakes "$tree/scripts/quickstart"
+ok "quickstart ends as its run does" status_is $? 0
+ok "the last lines name the bundle that run named, and its report" \
+	[ "$(tail -n 2 "$fake/out" | xargs)" = "bundle: $bundle report: $bundle/report.md" ]
+ok "the reports lie in it" grep -q 'format csv$' "$bundle/report.csv"
+BUNDLE=results/runs/bad END=1 with_fakes "$tree/scripts/quickstart"
+ok "bad rows are 1, with a report" eval "status_is $? 1 && says '^report: .*/bad/report.md'"
+BUNDLE='' END=2 with_fakes "$tree/scripts/quickstart"
+ok "a run without a bundle has no report" eval "status_is $? 2 && ! says '^report: ' >/dev/null"
 exit $bad

@@ -26,14 +26,15 @@ expect() { # what text exit-status closing-line exit-status
 	fi
 }
 
-echo 1..9
+echo 1..10
 expect "two that pass" '1..2\nok 1 - a\nok 2 - b\n' 'exit 0' "2 passed, 0 failed, 0 skipped" 0
 expect "one that fails" '1..2\nok 1 - a\nnot ok 2 - b\n' 'exit 1' "1 passed, 1 failed, 0 skipped" 1
-expect "a failure with exit status 0" 'not ok 1 - a\n' 'exit 0' "0 passed, 1 failed, 0 skipped" 1
-expect "skips, as TAP and as cmocka write them" 'ok 1 - a # SKIP no b\nnot ok 2 # SKIP c\n' 'exit 0' \
+expect "a failure with exit status 0" '1..1\nnot ok 1 - a\n' 'exit 0' "0 passed, 1 failed, 0 skipped" 1
+expect "skips, as TAP and as cmocka write them" '1..2\nok 1 - a # SKIP no b\nnot ok 2 # SKIP c\n' 'exit 0' \
 	"0 passed, 0 failed, 2 skipped" 0
 expect "a whole file skipped" '1..0 # SKIP no b\n' 'exit 0' "0 passed, 0 failed, 1 skipped" 0
 expect "a plan that is not kept" '1..2\nok 1 - a\n' 'exit 0' "1 passed, 1 failed, 0 skipped" 1
+expect "no plan" 'ok 1 - a\n' 'exit 0' "1 passed, 1 failed, 0 skipped" 1
 expect "a death" '1..1\nok 1 - a\n' 'kill -9 $$' "1 passed, 1 failed, 0 skipped" 1
 expect "silence" '' 'exit 0' "0 passed, 1 failed, 0 skipped" 1
 rm "$tree/tests/e2e/x.sh"

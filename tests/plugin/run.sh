@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# A new implementation is one file and one line: adds tests/plugin/toy.c to a copy of the tree, as
-# kernels/cpu/copy_toy.c and a line in registry.def, builds it there and runs it. Prints TAP.
+# A plug-in is one file and one line in registry.def: adds a toy implementation and a toy report to a copy of the
+# tree, builds it there, runs the one and has the other print what came out. Prints TAP.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -25,7 +25,7 @@ good_row() {
 	[ -s row.json ] && jq -e 'length == 1 and (.[0] | .impl == "toy" and .status == "ok" and .verified)' row.json >/dev/null
 }
 
-echo 1..4
+echo 1..6
 # The tree as it is, with what is not committed; a plain copy of it has no git and no list.
 if git rev-parse --git-dir >/dev/null 2>&1; then
 	git ls-files -z --cached --others --exclude-standard
@@ -34,10 +34,13 @@ else
 fi | while IFS= read -r -d '' file; do
 	[ -f "$file" ] && printf '%s\0' "$file"
 done | tar -c --null -T - | tar -x -C "$tree"
-cp tests/plugin/toy.c "$tree/kernels/cpu/copy_toy.c"
-sed -i '0,/^WM_IMPL(copy_/s//WM_IMPL(copy_toy)\n&/' "$tree/harness/core/registry.def"
+cp tests/plugin/toy_impl.c "$tree/kernels/cpu/copy_toy.c"
+cp tests/plugin/toy_report.c "$tree/harness/report/toy.c"
+registry=harness/core/registry.def
+sed -i -e '0,/^WM_IMPL(copy_/s//WM_IMPL(copy_toy)\n&/' -e '$aWM_REPORT(toy)' "$tree/$registry"
 
-ok "one line was added" [ "$(diff harness/core/registry.def "$tree/harness/core/registry.def" | grep -c '^[<>]')" -eq 1 ]
+ok "a line was added for each" [ "$(diff "$registry" "$tree/$registry" | grep '^[<>]' | xargs)" = \
+	"> WM_IMPL(copy_toy) > WM_REPORT(toy)" ]
 builds() { env -u MAKEFLAGS make -C "$tree" -j "${JOBS:-2}" B=build build/wattmark >/dev/null; }
 ok "the copy builds" builds
 cd "$tree" || exit 1
@@ -45,4 +48,6 @@ build/wattmark run copy:bytes=1M,cache=hot,dtype=f32 --impl toy --device host --
 ok "run says all is well" [ $? -eq 0 ]
 build/wattmark report bundle --format json >row.json
 ok "one row, by the toy, ok and verified" good_row
+ok "the toy report prints it" [ "$(build/wattmark report bundle --format toy)" = "copy by toy: ok" ]
+ok "help names the toy report" grep -qE '\([a-z ]* toy\)' <(build/wattmark report --help)
 exit $bad
