@@ -191,9 +191,10 @@ enum wm_status wm_fail_unknown_of(const char *kind, const char *word, const char
 
 /* ---- contracts ---------------------------------------------------------------------------------------------- */
 
-/* A name is typed by users and stands in problem strings: small letters, digits, '_' and '-'. */
+/* A name is typed by users and stands in problem strings and records: small letters, digits and '_', as
+ * results/schema.json has it. */
 static bool is_name(const char *name) {
-	return name && name[0] && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == strlen(name);
+	return name && name[0] && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name);
 }
 
 /* A required member of a contract, and whether it is set. */
@@ -213,7 +214,7 @@ static enum wm_status check_name(const char *kind, const char *name) {
 	if (!name)
 		return wm_fail(WM_FAILED, "a %s has no name", kind);
 	if (!is_name(name))
-		return wm_fail(WM_FAILED, "%s '%s': a name holds small letters, digits, '_' and '-' only", kind, name);
+		return wm_fail(WM_FAILED, "%s '%s': a name holds small letters, digits and '_' only", kind, name);
 	return WM_OK;
 }
 
