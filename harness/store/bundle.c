@@ -158,17 +158,15 @@ static enum wm_status open_files(struct wm_bundle *bundle, int records_flags) {
 
 /* Why a folder that holds something cannot become a new bundle: another run may be at it right now. */
 static enum wm_status refuse_full(struct wm_bundle *bundle) {
-	enum wm_status st = wm_fail(WM_INPUT, "%s exists and is not empty: name a new folder", bundle->path);
-	int fd = openat(bundle->dir, "records.jsonl", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return st;
-	if (flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK)
-		st = wm_fail(WM_INPUT, "%s is being written by another run", bundle->path);
-	else
-		st = wm_fail(WM_INPUT, "%s holds a run already: name a new folder, or go on with --resume %s", bundle->path,
-		             bundle->path);
-	close(fd);
-	return st;
+	const char *path = bundle->path;
+	switch (wm_run_trace(bundle->dir)) {
+	case WM_TRACE_LIVE: return wm_fail(WM_INPUT, "%s is being written by another run", path);
+	case WM_TRACE_STILLBORN:
+		return wm_fail(WM_INPUT, "%s holds a run that died before it began: remove that folder, or name a new one", path);
+	case WM_TRACE_RUN:
+		return wm_fail(WM_INPUT, "%s holds a run already: name a new folder, or go on with --resume %s", path, path);
+	default: return wm_fail(WM_INPUT, "%s exists and is not empty: name a new folder", path);
+	}
 }
 
 enum wm_status wm_bundle_create(const char *path, const char *suite, struct wm_bundle **bundle_p) {

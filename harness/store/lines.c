@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -151,10 +152,30 @@ void wm_line_release(struct wm_line *line) {
 	line->json = NULL;
 }
 
+enum wm_trace wm_run_trace(int dir_fd) {
+	int fd = openat(dir_fd, "records.jsonl", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return WM_TRACE_NONE;
+	bool is_live = flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+	close(fd);
+	if (is_live)
+		return WM_TRACE_LIVE;
+	return faccessat(dir_fd, "run.json", F_OK, 0) ? WM_TRACE_STILLBORN : WM_TRACE_RUN;
+}
+
+/* Why there is no run.json. */
+static enum wm_status fail_without_run(int dir_fd, const char *path) {
+	switch (wm_run_trace(dir_fd)) {
+	case WM_TRACE_LIVE: return wm_fail(WM_INPUT, "the run of %s is only beginning", path);
+	case WM_TRACE_STILLBORN: return wm_fail(WM_INPUT, "the run of %s died before it began: remove that folder", path);
+	default: return wm_fail(WM_INPUT, "%s is not a bundle: it has no run.json", path);
+	}
+}
+
 enum wm_status wm_run_load(int dir_fd, const char *path, json_t **run_p) {
 	int fd = openat(dir_fd, "run.json", O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
-		return wm_fail(WM_INPUT, "%s is not a bundle, or its run died before it wrote run.json", path);
+		return fail_without_run(dir_fd, path);
 	if (fd < 0)
 		return wm_fail(WM_INPUT, "cannot read %s/run.json: %s", path, strerror(errno));
 	json_error_t error;

@@ -45,4 +45,13 @@ void wm_line_release(struct wm_line *line);
 /* run.json of the bundle in folder dir_fd, checked for its schema. New reference. WM_INPUT + what is wrong. */
 enum wm_status wm_run_load(int dir_fd, const char *path, json_t **run_p);
 
+/* What the folder dir_fd holds of a run. */
+enum wm_trace {
+	WM_TRACE_NONE,               /* no records.jsonl */
+	WM_TRACE_LIVE,               /* another process is writing it */
+	WM_TRACE_STILLBORN,          /* it died before it wrote run.json: nothing ran, nothing can go on */
+	WM_TRACE_RUN
+};
+enum wm_trace wm_run_trace(int dir_fd);
+
 #endif

@@ -58,21 +58,36 @@ const json_t *wm_reader_run(const struct wm_reader *reader) {
 	return reader->run;
 }
 
-/* Lines that cannot be used: the first with its reason, and how many there are. */
+enum { NAMED = 20 };             /* unusable lines that a message names; of more it gives the number */
+
+/* Lines that cannot be used: the first with its reason, all by number. */
 struct complaints {
-	long count, first;
+	long count, lines[NAMED];
 	char why[160];
 	/* Broken lines that stand directly before the present one: a resume mark may yet say that they are torn. */
 	long torn, torn_first;
 	char torn_why[160];
 };
 
+/* That many lines from that one on. */
 static void complain(struct complaints *c, long count, long line, const char *why) {
-	if (count && !c->count) {
-		c->first = line;
+	if (!c->count)
 		snprintf(c->why, sizeof c->why, "%s", why);
-	}
-	c->count += count;
+	for (long i = 0; i < count; i++, c->count++)
+		if (c->count < NAMED)
+			c->lines[c->count] = line + i;
+}
+
+/* PATH/records.jsonl:2: why; also unusable: lines 3, 5 and 7 more */
+static enum wm_status fail_lines(const char *path, const struct complaints *c) {
+	char also[NAMED * 22 + 64] = "";
+	size_t used = 0;
+	for (long i = 1; i < c->count && i < NAMED; i++)
+		used += (size_t)snprintf(also + used, sizeof also - used, "%s%ld",
+		                         i > 1 ? ", " : c->count > 2 ? "; also unusable: lines " : "; also unusable: line ", c->lines[i]);
+	if (c->count > NAMED)
+		snprintf(also + used, sizeof also - used, " and %ld more", c->count - NAMED);
+	return wm_fail(WM_INPUT, "%s/records.jsonl:%ld: %s%s", path, c->lines[0], c->why, also);
 }
 
 /* The broken lines just before line n are settled: known from a resume mark, which names the first, or damage. */
@@ -127,10 +142,5 @@ enum wm_status wm_reader_each(struct wm_reader *reader,
 	settle_torn(&c, NULL);
 	wm_line_release(&line);
 	wm_pairs_free(&pairs);
-	if (st || !c.count)
-		return st;
-	char more[48] = "";
-	if (c.count > 1)
-		snprintf(more, sizeof more, " (and %ld more unusable lines)", c.count - 1);
-	return wm_fail(WM_INPUT, "%s/records.jsonl:%ld: %s%s", reader->path, c.first, c.why, more);
+	return st || !c.count ? st : fail_lines(reader->path, &c);
 }

@@ -509,12 +509,42 @@ static void a_line_that_is_no_record_is_named(void **state) {
 	assert_named("{\"begin\":\"xyz\",\"replicate\":0}", "not a case id");
 	assert_named("{\"begin\":\"00000000000000a1\",\"replicate\":-1}", "\"replicate\" is not");
 	assert_named("{\"schema\":1,", "not JSON at byte");
-	assert_named("x\ny\nz", "(and 2 more unusable lines)");
+	assert_named("x\ny", "; also unusable: line 3");
+	assert_named("x\ny\n{\"a\": 1}", "; also unusable: lines 3, 4");
 	free(again);
 	free(status);
 	free(newer);
 	free(method);
 	json_decref(record);
+}
+
+/* Up to 20 unusable lines are named, of more there is the number. */
+static void many_bad_lines_are_counted(void **state) {
+	(void)state;
+	char bad[64] = "x";
+	for (int i = 1; i < 20; i++)
+		strcat(bad, "\nx");
+	assert_named(bad, ", 20, 21");
+	assert_null(strstr(wm_why(), " more"));
+	strcat(bad, "\nx\nx");
+	assert_named(bad, ", 20, 21 and 2 more");
+}
+
+/* What a run leaves that was killed, or had no room, before it wrote run.json. */
+static void a_run_that_died_before_it_began_is_named(void **state) {
+	(void)state;
+	const char *path = in_root("stillborn");
+	struct wm_bundle *bundle;
+	struct seen seen;
+	json_t *run;
+	must(wm_bundle_create(path, "quick", &bundle));
+	assert_int_equal(read_all(path, &seen), WM_INPUT);
+	assert_why("is only beginning");
+	wm_bundle_close(bundle);
+	assert_int_equal(wm_bundle_resume(path, 0, &bundle, &run), WM_INPUT);
+	assert_why("stillborn died before it began: remove that folder");
+	assert_int_equal(wm_bundle_create(path, "quick", &bundle), WM_INPUT);
+	assert_why("stillborn holds a run that died before it began: remove that folder, or name a new one");
 }
 
 int main(void) {
@@ -532,6 +562,8 @@ int main(void) {
 		cmocka_unit_test(a_folder_that_cannot_be_written_is_named),
 		cmocka_unit_test(what_is_no_bundle_is_named),
 		cmocka_unit_test(a_line_that_is_no_record_is_named),
+		cmocka_unit_test(many_bad_lines_are_counted),
+		cmocka_unit_test(a_run_that_died_before_it_began_is_named),
 	};
 	return cmocka_run_group_tests(tests, make_root, remove_root);
 }
