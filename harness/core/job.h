@@ -18,7 +18,7 @@ struct wm_job {
 /* A whole job file. Owned by the caller, released by wm_suite_free. */
 struct wm_suite {
 	char name[64];               /* file name without folder and .ini, or "patterns" */
-	char *text;                  /* the file as read (NULL for patterns): the bundle keeps it as suite.ini */
+	char *text;                  /* a job file that says the same as all that was named: the bundle's suite.ini */
 	char profile[16];            /* "" = not said */
 	struct wm_job *jobs;
 	int n;
@@ -29,12 +29,13 @@ struct wm_suite {
  * embedded); else a pattern, if it has a ':' with no '/' before it or is a benchmark's name, and does not end in
  * .ini; else a file, if the word has a '/' or ends in .ini. WM_INPUT for any other word, with the nearest known.
  *
- * [global] holds defaults of all later sections: axes, device, impl, weigh, and profile, which only it can hold.
+ * [global] holds defaults of the sections behind it, up to the next [global], which has none of its own from the one
+ * before: axes, device, impl, weigh, and profile, which only it can hold and which is the whole run's.
  * Every other section is a job with bench = NAME and a key per axis, or problem = PATTERN lines (may repeat), or
  * both. An axis that a problem line leaves out is taken from its section, then from [global]. Keys besides bench,
  * problem, weigh = yes|no and axes: those of the option table that are marked as job keys. WM_INPUT with
  * "FILE:LINE: .." on any error: unknown key (nearest named), a line over 198 bytes, a key twice, a section without
- * problems; and when two files ask for different profiles.
+ * problems, two of one name with no [global] in between; and when two files ask for different profiles.
  */
 enum wm_status wm_suite_add(const char *word, struct wm_suite *suite);
 void wm_suite_free(struct wm_suite *suite);

@@ -39,6 +39,7 @@ struct parser {
 	const char *next;            /* what inih has not read yet */
 	int line;                    /* of what it read last, from 1 */
 	int first_job;               /* of this file, in suite->jobs */
+	int part_job;                /* first one behind the last [global]: from there on names are unique */
 	struct section own, global;
 	enum wm_status st;           /* the first error, which ends the reading */
 };
@@ -177,8 +178,8 @@ static const struct entry *find_default(const struct parser *p, const char *key)
 	return e ? e : find_entry(&p->global, key);
 }
 
-/* Keeps the entries as [global]; its axes must mean something to some benchmark, their lists are checked with the
- * benchmarks that come to use them. */
+/* Keeps the entries in the place of those of a [global] before; its axes must mean something to some benchmark, their
+ * lists are checked with the benchmarks that come to use them. */
 static enum wm_status end_global(struct parser *p) {
 	struct wm_suite *suite = p->suite;
 	const struct entry *profile = find_entry(&p->own, "profile");
@@ -203,6 +204,7 @@ static enum wm_status end_global(struct parser *p) {
 	free(p->global.v);
 	p->global = p->own;
 	p->own = (struct section){0};
+	p->part_job = suite->n;
 	return WM_OK;
 }
 
@@ -317,7 +319,7 @@ static enum wm_status begin_section(struct parser *p, const char *line) {
 	p->own.n = 0;
 	p->own.line = p->line;
 	snprintf(p->own.name, sizeof(p->own.name), "%.*s", (int)n, line + 1);
-	for (int i = p->first_job; i < p->suite->n; i++)
+	for (int i = p->part_job; i < p->suite->n; i++)
 		if (strcmp(p->suite->jobs[i].name, p->own.name) == 0)
 			return fail_at(p, p->line, "section [%s] is there twice", p->own.name);
 	return WM_OK;
@@ -369,8 +371,7 @@ static int keep_entry(void *user, const char *section, const char *key, const ch
 }
 
 static enum wm_status parse_text(struct wm_suite *suite, const char *file, const char *text) {
-	size_t mark = strncmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;       /* some editors' byte order mark */
-	struct parser p = {.suite = suite, .file = file, .next = text + mark, .first_job = suite->n};
+	struct parser p = {.suite = suite, .file = file, .next = text, .first_job = suite->n, .part_job = suite->n};
 	int bad = ini_parse_stream(read_line, &p, keep_entry, &p);
 
 	/* inih goes on after a line that it cannot read; the first of its errors may lie before ours. */
@@ -389,7 +390,7 @@ static enum wm_status parse_text(struct wm_suite *suite, const char *file, const
 
 /* ---- suites, files, patterns -------------------------------------------------------------------------------- */
 
-/* The whole file as text. Owned by the caller. */
+/* The whole file as text, without the byte order mark of some editors. Owned by the caller. */
 static enum wm_status read_file(const char *path, char **text_p) {
 	FILE *file = fopen(path, "r");
 	char *text = NULL;
@@ -407,6 +408,8 @@ static enum wm_status read_file(const char *path, char **text_p) {
 	else if (strlen(text) != n)
 		st = wm_fail(WM_INPUT, "%s: not a job file: it holds a 0 byte", path);
 	fclose(file);
+	if (strncmp(text, "\xEF\xBB\xBF", 3) == 0)
+		memmove(text, text + 3, n - 2);
 	if (st == WM_OK)
 		*text_p = text;
 	else
@@ -414,17 +417,31 @@ static enum wm_status read_file(const char *path, char **text_p) {
 	return st;
 }
 
-/* Puts the text of one more job file behind what the suite keeps. */
-static void keep_text(struct wm_suite *suite, const char *file, const char *text) {
-	size_t before = suite->text ? strlen(suite->text) : 0, room = before + strlen(file) + strlen(text) + 16;
+/* Puts the text of one more job file behind what the suite keeps. The [global] between them ends the defaults of the
+ * one before, and lets a section have a name that is there already. */
+static void keep_text(struct wm_suite *suite, const char *text) {
+	const char *before = suite->text ? suite->text : "", *between = suite->text ? "\n[global]\n" : "";
+	size_t room = strlen(before) + strlen(between) + strlen(text) + 1;
 	char *all = wm_zalloc(room);
 
-	if (before)
-		snprintf(all, room, "%s\n; %s\n%s", suite->text, file, text);
-	else
-		snprintf(all, room, "%s", text);
+	snprintf(all, room, "%s%s%s", before, between, text);
 	free(suite->text);
 	suite->text = all;
+}
+
+/* Keeps a pattern as a job file; one that is too long for a line as the problems that it gives. */
+static void keep_pattern(struct wm_suite *suite, const char *pattern, const struct wm_problems *list) {
+	static const char head[] = "[pattern]\n", line[] = "problem = ";
+	bool fits = strlen(line) + strlen(pattern) <= MAX_LINE;
+	size_t n = fits ? 1 : list->n, each = strlen(line) + (fits ? strlen(pattern) : WM_PROBLEM_CHARS) + 2;
+	size_t used = strlen(head);
+	char *text = wm_zalloc(used + n * each);
+
+	memcpy(text, head, used);
+	for (size_t i = 0; i < n; i++)
+		used += (size_t)snprintf(text + used, each, "%s%s\n", line, fits ? pattern : list->v[i].str);
+	keep_text(suite, text);
+	free(text);
 }
 
 static void keep_name(struct wm_suite *suite, const char *name, size_t n) {
@@ -440,7 +457,7 @@ static enum wm_status add_embedded(const char *name, const char *text, struct wm
 	st = parse_text(suite, file, text);
 	if (st != WM_OK)
 		return st;
-	keep_text(suite, file, text);
+	keep_text(suite, text);
 	keep_name(suite, name, strlen(name));
 	return WM_OK;
 }
@@ -460,7 +477,7 @@ static enum wm_status add_file(const char *path, struct wm_suite *suite) {
 		return st;
 	st = parse_text(suite, path, text);
 	if (st == WM_OK) {
-		keep_text(suite, path, text);
+		keep_text(suite, text);
 		keep_name(suite, name, strlen(name) - (ends_in_ini(name) ? 4 : 0));
 	}
 	free(text);
@@ -473,6 +490,7 @@ static enum wm_status add_pattern(const char *pattern, struct wm_suite *suite) {
 
 	if (st != WM_OK)
 		return st;
+	keep_pattern(suite, pattern, &list);
 	add_job(suite, "pattern")->problems = list;
 	keep_name(suite, "patterns", 8);
 	return WM_OK;

@@ -91,7 +91,7 @@ static void meaning(void **state) {
 	if (read_text(text, &suite) != WM_OK)
 		fail_msg("%s", wm_why());
 	assert_string_equal(suite.name, "job");
-	assert_string_equal(suite.text, text);
+	assert_string_equal(suite.text, text + 3);       /* without the byte order mark */
 	assert_string_equal(suite.profile, "nightly");
 	assert_int_equal(suite.n, 4);
 	assert_string_equal(suite.jobs[0].name, "grid");
@@ -218,7 +218,7 @@ static void words(void **state) {
 	assert_int_equal(wm_suite_add("gemm:m=4/8", &suite), WM_OK);
 	assert_int_equal(wm_suite_add("fma", &suite), WM_OK);
 	assert_string_equal(suite.name, "patterns");
-	assert_null(suite.text);
+	assert_string_equal(suite.text, "[pattern]\nproblem = gemm:m=4/8\n\n[global]\n[pattern]\nproblem = fma\n");
 	assert_int_equal(suite.n, 2);
 	assert_int_equal(suite.jobs[0].problems.n, 2);
 	wm_suite_free(&suite);
@@ -243,7 +243,6 @@ static void several(void **state) {
 	assert_string_equal(suite.name, "smoke");
 	assert_non_null(strstr(suite.text, "profile = smoke"));
 	assert_non_null(strstr(suite.text, "[only]\nproblem = fma\n"));
-	assert_non_null(strstr(suite.text, path));
 	assert_int_equal(wm_suite_add("quick", &suite), WM_INPUT);
 	assert_non_null(strstr(wm_why(), "profile quick, but a suite before it asks for smoke: run them one after the other"));
 	wm_suite_free(&suite);
