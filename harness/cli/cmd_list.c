@@ -64,18 +64,13 @@ static void list_suites(void) {
 }
 
 int wm_cmd_list(const struct wm_option_values *options) {
-	static const char *const parts[] = {"devices", "benchmarks", "implementations", "suites"};
 	static struct wm_machine machine;
 	const char *part = options->n ? options->operands[0] : NULL;
+	bool devices = !part || strcmp(part, "devices") == 0, implementations = !part || strcmp(part, "implementations") == 0;
 	struct wm_topology *topo;
 	enum wm_status st;
-	bool all = part == NULL, known = all;
 
-	for (int i = 0; i < 4; i++)
-		known |= part && strcmp(part, parts[i]) == 0;
-	if (!known)
-		return wm_complain(wm_fail_unknown("list", part, parts, 4));
-	if (all || strcmp(part, "devices") == 0 || strcmp(part, "implementations") == 0) {
+	if (devices || implementations) {
 		st = wm_topology_open(NULL, &topo);
 		if (st != WM_OK)
 			return wm_complain(st);
@@ -84,13 +79,13 @@ int wm_cmd_list(const struct wm_option_values *options) {
 		if (st != WM_OK)
 			return wm_complain(st);
 	}
-	if (all || strcmp(part, "devices") == 0)
+	if (devices)
 		list_devices(&machine);
-	if (all || strcmp(part, "benchmarks") == 0)
+	if (!part || strcmp(part, "benchmarks") == 0)
 		list_benchmarks();
-	if (all || strcmp(part, "implementations") == 0)
+	if (implementations)
 		list_implementations(&machine);
-	if (all || strcmp(part, "suites") == 0)
+	if (!part || strcmp(part, "suites") == 0)
 		list_suites();
 	return WM_EXIT_OK;
 }

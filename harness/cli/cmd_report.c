@@ -14,10 +14,6 @@ int wm_cmd_report(const struct wm_option_values *options) {
 	enum wm_status read, wrote;
 	int code = WM_EXIT_OK;
 
-	if (options->n == 0) {
-		fprintf(stderr, "wattmark: report needs a BUNDLE: the folder that a run wrote\n");
-		return WM_EXIT_USAGE;
-	}
 	/* broken lines do not keep the rest from being reported: the report first, the complaint after it */
 	read = wm_rows_read(options->operands, options->n, &rows);
 	if (read != WM_OK)

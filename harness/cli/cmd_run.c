@@ -33,8 +33,6 @@ static void drop(struct request *q) {
 }
 
 static enum wm_status read_suites(struct request *q) {
-	if (q->options->n == 0)
-		return wm_fail(WM_INPUT, "run needs a suite, a job file or a pattern, such as: wattmark run quick, or gemm:m=1024");
 	for (int i = 0; i < q->options->n; i++) {
 		enum wm_status st = wm_suite_add(q->options->operands[i], &q->suite);
 
@@ -110,7 +108,7 @@ static enum wm_status start_bundle(struct request *q) {
 	st = wm_bundle_create(q->options->v[WM_OPT_OUT], q->suite.name, &q->plan.bundle);
 	if (st != WM_OK)
 		return st;
-	return wm_manifest_write(&q->plan, &q->suite, q->options->operands, q->options->n, q->topo);
+	return wm_manifest_write(&q->plan, &q->suite, q->topo);
 }
 
 static enum wm_status plan_resumed(struct request *q) {

@@ -248,13 +248,18 @@ static const char *command_of(struct keep *keep, const json_t *run) {
 	return command;
 }
 
+/* That of the run's beginning. */
+static const json_t *environment_of(const json_t *run) {
+	return json_object_get(json_array_get(json_object_get(run, "segments"), 0), "environment");
+}
+
 static void add_run(struct wm_rows *rows, struct keep *keep, const char *path, const json_t *run) {
 	rows->runs = wm_grow(rows->runs, (size_t)rows->nruns, &rows->runs_room, sizeof *rows->runs);
 	rows->runs[rows->nruns++] = (struct wm_rows_run){
 		.path = wm_intern_text(&keep->texts, path),
 		.id = copy_of(keep, json_object_get(run, "run"), path),
 		.started = copy_of(keep, json_object_get(run, "started"), "unknown"),
-		.host = copy_of(keep, json_object_get(json_object_get(run, "environment"), "host"), "unknown"),
+		.host = copy_of(keep, json_object_get(environment_of(run), "host"), "unknown"),
 		.command = command_of(keep, run),
 		.method = copy_of(keep, json_object_get(run, "method"), "unknown"),
 		.profile = copy_of(keep, json_object_get(run, "profile"), "unknown"),

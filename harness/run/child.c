@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
+#include <poll.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -91,8 +93,9 @@ close_in:
 	return st;
 }
 
-/* True when it has ended within the time. It stays a zombie, so that its process group cannot become another's. */
-static bool has_ended(pid_t pid, double wait_s) {
+/* True when it has ended within the time, or before a signal. It stays a zombie, so that its process group cannot
+ * become another's. */
+static bool has_ended(pid_t pid, double wait_s, const sigset_t *while_waiting) {
 	double until = wm_now() + wait_s;
 	struct timespec nap = {.tv_nsec = 1000000};
 
@@ -101,25 +104,33 @@ static bool has_ended(pid_t pid, double wait_s) {
 
 		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ? errno != EINTR : info.si_pid == pid)
 			return true;
-		if (wm_now() >= until)
+		if (wm_now() >= until || ppoll(NULL, 0, &nap, while_waiting) < 0)
 			return false;
-		nanosleep(&nap, NULL);
 	}
 }
 
-bool wm_child_end(struct wm_child *child, double wait_s, int *wstatus_p) {
+bool wm_child_end(struct wm_child *child, double wait_s, const sigset_t *while_waiting, int *wstatus_p) {
 	bool ended;
 
 	*wstatus_p = 0;
 	if (child->to >= 0)
 		close(child->to);
-	ended = has_ended(child->pid, wait_s);
+	ended = has_ended(child->pid, wait_s, while_waiting);
 	kill(-child->pid, SIGKILL);      /* also what the child left behind in its group */
-	ended = ended || has_ended(child->pid, KILL_WAIT_S);
+	ended = ended || has_ended(child->pid, KILL_WAIT_S, while_waiting);
 	if (ended)
 		waitpid(child->pid, wstatus_p, 0);
 	if (child->from >= 0)
 		close(child->from);
 	*child = (struct wm_child){.to = -1, .from = -1};
 	return ended;
+}
+
+void wm_child_begin(void) {
+	struct rlimit no_core = {0, 0};
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setrlimit(RLIMIT_CORE, &no_core);
+	fcntl(WM_CHILD_IN, F_SETFD, FD_CLOEXEC);
+	fcntl(WM_CHILD_OUT, F_SETFD, FD_CLOEXEC);
 }

@@ -5,6 +5,7 @@
 
 #include "core/wm.h"
 
+#include <signal.h>
 #include <sys/types.h>
 
 enum { WM_CHILD_IN = 3, WM_CHILD_OUT = 4 };  /* the child's ends of the pipes; its 1 and 2 are the log */
@@ -18,8 +19,16 @@ struct wm_child {
  * stdout and stderr go to log_fd, its stdin is /dev/null. Fork without exec is never used: the vendors' libraries,
  * OpenMP and threads do not survive it. */
 enum wm_status wm_child_start(const char *const *argv, int log_fd, struct wm_child *child_p);
-/* Waits up to wait_s for the end, then kills the whole group and waits up to 10 s more. Closes the pipes. False:
- * it outlived SIGKILL (stuck in the kernel) and is left behind. *wstatus_p as waitpid gives it. */
-bool wm_child_end(struct wm_child *child, double wait_s, int *wstatus_p);
+/*
+ * Waits up to wait_s for the end, then kills the whole group and waits up to 10 s more. Closes the pipes. Each of the
+ * two waits lets in the signals that are not in while_waiting (NULL: those that are let in anyway) and is over when
+ * one is handled. False: it has not ended (stuck in the kernel, or the wait was cut short) and is left behind.
+ * *wstatus_p as waitpid gives it.
+ */
+bool wm_child_end(struct wm_child *child, double wait_s, const sigset_t *while_waiting, int *wstatus_p);
+
+/* What a child does first: it dies with its parent, leaves no core file, and hands its ends of the pipes to nothing
+ * that a library may start. */
+void wm_child_begin(void);
 
 #endif

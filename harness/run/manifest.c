@@ -29,18 +29,20 @@ static json_t *command_line(void) {
 	size_t room = 0;
 
 	while (f && getdelim(&word, &room, 0, f) > 0)
-		json_array_append_new(words, json_string(word));
+		json_array_append_new(words, wm_json_text(word));
 	free(word);
 	if (f)
 		fclose(f);
 	return words;
 }
 
-static json_t *new_segment(void) {
-	char boot[64];
+/* A segment is a part of the run within one boot and with the same drivers. */
+static json_t *new_segment(const struct wm_machine *machine) {
+	json_t *drivers = json_object();
 
-	wm_boot_id(boot);
-	return json_pack("{s:o, s:s}", "started", now_iso(), "boot_id", boot);
+	for (int i = 0; i < machine->n; i++)
+		json_object_set_new(drivers, machine->devs[i].id, wm_json_text(machine->devs[i].driver));
+	return json_pack("{s:o, s:o, s:o}", "started", now_iso(), "drivers", drivers, "environment", wm_environment(""));
 }
 
 static json_t *run_json(const struct wm_run_plan *plan, const struct wm_suite *suite) {
@@ -51,14 +53,14 @@ static json_t *run_json(const struct wm_run_plan *plan, const struct wm_suite *s
 	for (int i = 0; i < plan->machine->n; i++)
 		json_array_append_new(devices, wm_device_to_json(&plan->machine->devs[i]));
 	for (int i = 0; i < plan->machine->nmissing; i++)
-		json_array_append_new(missing, json_pack("{s:s, s:s}", "backend", plan->machine->missing[i].backend, "why",
-		                                         plan->machine->missing[i].why));
-	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:i, s:I, s:o, s:o, s:n, s:s, s:I, s:s, s:[o], s:o, s:o, s:o}", //
-	                 "schema", WM_SCHEMA, "method", WM_METHOD, "run", wm_bundle_run_id(plan->bundle), "suite", suite->name,
-	                 "profile", plan->profile->name, "replicates", plan->replicates, "seed", (json_int_t)plan->seed, "command",
+		json_array_append_new(missing, json_pack("{s:s, s:o}", "backend", plan->machine->missing[i].backend, "why",
+		                                         wm_json_text(plan->machine->missing[i].why)));
+	return json_pack("{s:i, s:s, s:o, s:o, s:s, s:i, s:I, s:o, s:o, s:n, s:s, s:I, s:s, s:[o], s:o, s:o}", //
+	                 "schema", WM_SCHEMA, "method", WM_METHOD, "run", wm_json_text(wm_bundle_run_id(plan->bundle)), "suite",
+	                 wm_json_text(suite->name), "profile", plan->profile->name, "replicates", plan->replicates, "seed", (json_int_t)plan->seed, "command",
 	                 command_line(), "started", now_iso(), "ended", "outcome", "running", "planned",
-	                 (json_int_t)plan->cases->n * plan->replicates, "binary", binary, "segments", new_segment(), "devices",
-	                 devices, "missing", missing, "environment", wm_environment(""));
+	                 (json_int_t)plan->cases->n * plan->replicates, "binary", binary, "segments",
+	                 new_segment(plan->machine), "devices", devices, "missing", missing);
 }
 
 /* cases.jsonl, one line a case in the order of the run. NULL only when memory is out. */
@@ -86,27 +88,6 @@ static char *cases_text(const struct wm_run_plan *plan) {
 	return text;
 }
 
-/* The job file that was run, or one that says the same as the patterns did. */
-static enum wm_status put_suite(struct wm_bundle *bundle, const struct wm_suite *suite, char *const *operands, int n) {
-	char *text = NULL;
-	size_t bytes;
-	FILE *f;
-	enum wm_status st;
-
-	if (suite->text)
-		return wm_bundle_put_text(bundle, "suite.ini", suite->text);
-	f = open_memstream(&text, &bytes);
-	if (!f)
-		return wm_fail(WM_NOMEM, "no memory for suite.ini");
-	fprintf(f, "[patterns]\n");
-	for (int i = 0; i < n; i++)
-		fprintf(f, "problem = %s\n", operands[i]);
-	fclose(f);
-	st = wm_bundle_put_text(bundle, "suite.ini", text);
-	free(text);
-	return st;
-}
-
 static enum wm_status put_topology(struct wm_bundle *bundle, const struct wm_topology *topo) {
 	char path[PATH_ROOM];
 
@@ -114,14 +95,14 @@ static enum wm_status put_topology(struct wm_bundle *bundle, const struct wm_top
 	return wm_topology_write(topo, path);
 }
 
-enum wm_status wm_manifest_write(const struct wm_run_plan *plan, const struct wm_suite *suite, char *const *operands, int n,
+enum wm_status wm_manifest_write(const struct wm_run_plan *plan, const struct wm_suite *suite,
                                  const struct wm_topology *topo) {
 	json_t *run = run_json(plan, suite);
 	char *cases = cases_text(plan);
 	enum wm_status st = run && cases ? WM_OK : wm_fail(WM_NOMEM, "no memory for the bundle's first files");
 
 	if (st == WM_OK)
-		st = put_suite(plan->bundle, suite, operands, n);
+		st = wm_bundle_put_text(plan->bundle, "suite.ini", suite->text);
 	if (st == WM_OK)
 		st = put_topology(plan->bundle, topo);
 	if (st == WM_OK)
@@ -196,8 +177,8 @@ static enum wm_status match_device(const char *path, const json_t *run, const ch
 	return st;
 }
 
-static enum wm_status read_case(const char *path, const json_t *run, const json_t *line, const struct wm_topology *topo,
-                                struct wm_machine *machine, struct wm_cases *cases) {
+/* What a line of cases.jsonl says of its case, but for the device. */
+static enum wm_status read_case(const json_t *line, struct wm_case *case_p) {
 	struct wm_case c = {.weigh = json_is_true(json_object_get(line, "weigh")),
 	                    .expect_s = json_number_value(json_object_get(line, "expect_s"))};
 	enum wm_status st = wm_problem_parse(text_of(line, "problem"), &c.problem);
@@ -207,20 +188,8 @@ static enum wm_status read_case(const char *path, const json_t *run, const json_
 	snprintf(c.id, sizeof(c.id), "%s", text_of(line, "case"));
 	c.impl = wm_impl_find(c.problem.bench->name, text_of(line, "impl"));
 	if (!c.impl)
-		return wm_fail(WM_INPUT, "%s/cases.jsonl: unknown implementation '%s'", path, text_of(line, "impl"));
-	st = match_device(path, run, text_of(line, "device"), topo, machine, &c.device);
-	if (st != WM_OK)
-		return st;
-	if (cases->n == cases->room) {
-		size_t room = cases->room ? 2 * cases->room : 64;
-		struct wm_case *more = realloc(cases->v, room * sizeof(*more));
-
-		if (!more)
-			return wm_fail(WM_NOMEM, "no memory for %zu cases", room);
-		cases->v = more;
-		cases->room = room;
-	}
-	cases->v[cases->n++] = c;
+		return wm_fail(WM_INPUT, "unknown implementation '%s' of %s", text_of(line, "impl"), c.problem.bench->name);
+	*case_p = c;
 	return WM_OK;
 }
 
@@ -229,6 +198,7 @@ static enum wm_status read_cases(const char *path, const json_t *run, const stru
 	char file[PATH_ROOM];
 	char *text = NULL;
 	size_t room = 0;
+	long number = 0;
 	enum wm_status st = WM_OK;
 	FILE *f;
 
@@ -239,8 +209,18 @@ static enum wm_status read_cases(const char *path, const json_t *run, const stru
 	while (st == WM_OK && getline(&text, &room, f) > 0) {
 		json_error_t error;
 		json_t *line = json_loads(text, 0, &error);
+		struct wm_case c;
 
-		st = line ? read_case(path, run, line, topo, machine, cases) : wm_fail(WM_INPUT, "%s: %s", file, error.text);
+		number++;
+		st = line ? read_case(line, &c) : wm_fail(WM_INPUT, "%s", error.text);
+		if (st != WM_OK)
+			st = wm_fail(st, "%s:%ld: %s", file, number, wm_why());
+		else
+			st = match_device(path, run, text_of(line, "device"), topo, machine, &c.device);
+		if (st == WM_OK) {
+			cases->v = wm_grow(cases->v, cases->n, &cases->room, sizeof(*cases->v));
+			cases->v[cases->n++] = c;
+		}
 		json_decref(line);
 	}
 	free(text);
@@ -248,20 +228,25 @@ static enum wm_status read_cases(const char *path, const json_t *run, const stru
 	return st;
 }
 
-/* Was the machine booted anew, or a driver changed, since the last segment? */
-static bool segment_ended(const json_t *run, const struct wm_machine *machine) {
-	const json_t *segments = json_object_get(run, "segments"), *devices = json_object_get(run, "devices");
-	const json_t *last = json_array_get(segments, json_array_size(segments) - 1);
-	char boot[64];
+static const json_t *boot_of(const json_t *segment) {
+	return json_object_get(json_object_get(segment, "environment"), "boot_id");
+}
 
-	wm_boot_id(boot);
-	if (strcmp(boot, text_of(last, "boot_id")) != 0)
+/* Was the machine booted anew, or the driver of a device that was and is here changed, since the last segment? */
+static bool segment_ended(const json_t *run, const json_t *now) {
+	const json_t *segments = json_object_get(run, "segments");
+	const json_t *last = json_array_get(segments, json_array_size(segments) - 1);
+	json_t *drivers_then = json_object_get(last, "drivers"), *driver_then;
+	const char *id;
+
+	if (!json_equal(boot_of(last), boot_of(now)))
 		return true;
-	for (size_t i = 0; i < json_array_size(devices); i++)
-		for (int k = 0; k < machine->n; k++)
-			if (strcmp(machine->devs[k].id, text_of(json_array_get(devices, i), "id")) == 0 &&
-			    strcmp(machine->devs[k].driver, text_of(json_array_get(devices, i), "driver")) != 0)
-				return true;
+	json_object_foreach(drivers_then, id, driver_then) {
+		const json_t *driver_now = json_object_get(json_object_get(now, "drivers"), id);
+
+		if (driver_now && !json_equal(driver_now, driver_then))
+			return true;
+	}
 	return false;
 }
 
@@ -274,48 +259,67 @@ static enum wm_status check_run(const char *path, const json_t *run) {
 	return st == WM_OK ? same(path, "binary", text_of(run, "binary"), binary) : st;
 }
 
-enum wm_status wm_manifest_resume(const char *path, const struct wm_topology *topo, struct wm_machine *machine,
-                                  struct wm_cases *cases, struct wm_run_plan *plan) {
-	struct wm_bundle *bundle;
-	json_t *run, *segments;
-	json_error_t error;
-	char file[PATH_ROOM];
-	bool new;
-	enum wm_status st;
+/* run.json as it is now; new reference. */
+static enum wm_status read_run(const char *path, json_t **run_p) {
+	struct wm_reader *reader;
+	enum wm_status st = wm_reader_open(path, &reader);
 
-	snprintf(file, sizeof(file), "%s/run.json", path);
-	run = json_load_file(file, 0, &error);
-	if (!run)
-		return wm_fail(WM_INPUT, "%s: %s: not a bundle that can be resumed", file, error.text);
-	st = check_run(path, run);
-	if (st == WM_OK)
-		st = read_cases(path, run, topo, machine, cases);
 	if (st != WM_OK)
-		goto out;
-	segments = json_object_get(run, "segments");
-	new = segment_ended(run, machine);
-	plan->segment = (int)json_array_size(segments) - (new ? 0 : 1);
+		return st;
+	*run_p = json_deep_copy(wm_reader_run(reader));
+	wm_reader_close(reader);
+	return WM_OK;
+}
+
+/* What of the plan stands in run.json. */
+static enum wm_status read_plan(const char *path, const json_t *run, struct wm_run_plan *plan) {
 	plan->profile = wm_profile_find(text_of(run, "profile"));
 	plan->replicates = (int)json_integer_value(json_object_get(run, "replicates"));
 	plan->seed = (uint64_t)json_integer_value(json_object_get(run, "seed"));
-	if (!plan->profile || plan->replicates < 1) {
-		st = wm_fail(WM_INPUT, "%s: profile or replicates are missing", file);
-		goto out;
-	}
-	json_decref(run);
-	run = NULL;
-	st = wm_bundle_resume(path, plan->segment, &bundle, &run);
+	if (plan->profile && plan->replicates >= 1)
+		return WM_OK;
+	return wm_fail(WM_INPUT, "%s/run.json: profile or replicates are missing", path);
+}
+
+/* Opens the bundle for writing; segment begins a new one when it is not NULL (borrowed). */
+static enum wm_status go_on(const char *path, json_t *segment, struct wm_run_plan *plan) {
+	struct wm_bundle *bundle;
+	json_t *run;
+	enum wm_status st = wm_bundle_resume(path, plan->segment, &bundle, &run);
+
 	if (st != WM_OK)
-		goto out;
-	if (new)
-		json_array_append_new(json_object_get(run, "segments"), new_segment());
+		return st;
+	if (segment)
+		json_array_append(json_object_get(run, "segments"), segment);
 	json_object_set_new(run, "outcome", json_string("running"));
 	st = wm_bundle_put_json(bundle, "run.json", run);
+	json_decref(run);
 	if (st == WM_OK)
 		plan->bundle = bundle;
 	else
 		wm_bundle_close(bundle);
-out:
+	return st;
+}
+
+enum wm_status wm_manifest_resume(const char *path, const struct wm_topology *topo, struct wm_machine *machine,
+                                  struct wm_cases *cases, struct wm_run_plan *plan) {
+	json_t *run = NULL, *now = NULL;
+	bool is_new;
+	enum wm_status st = read_run(path, &run);
+
+	if (st == WM_OK)
+		st = check_run(path, run);
+	if (st == WM_OK)
+		st = read_plan(path, run, plan);
+	if (st == WM_OK)
+		st = read_cases(path, run, topo, machine, cases);
+	if (st == WM_OK) {
+		now = new_segment(machine);
+		is_new = segment_ended(run, now);
+		plan->segment = (int)json_array_size(json_object_get(run, "segments")) - (is_new ? 0 : 1);
+		st = go_on(path, is_new ? now : NULL, plan);
+	}
+	json_decref(now);
 	json_decref(run);
 	return st;
 }

@@ -6,8 +6,9 @@
 #include "supervisor.h"
 #include "system/topology.h"
 
-/* Writes all four files of a new bundle, before the first case runs. operands: what the user named (n of them). */
-enum wm_status wm_manifest_write(const struct wm_run_plan *plan, const struct wm_suite *suite, char *const *operands, int n,
+/* Writes all four files of a new bundle, before the first case runs; run.json last, so that a folder without it holds
+ * no run that could go on. */
+enum wm_status wm_manifest_write(const struct wm_run_plan *plan, const struct wm_suite *suite,
                                  const struct wm_topology *topo);
 /* Rewrites run.json with the outcome "complete" or "interrupted" and the time. */
 enum wm_status wm_manifest_end(struct wm_bundle *bundle, bool interrupted);
@@ -16,7 +17,7 @@ enum wm_status wm_manifest_end(struct wm_bundle *bundle, bool interrupted);
  * Goes on with a bundle: opens it, reads its cases, and matches its devices with what is here now. Fills the plan's
  * bundle, profile, replicates, seed and segment, and cases (the caller frees them). machine already holds what the
  * probes found; host:.. devices of the bundle are added to it. WM_INPUT, naming the field, when binary, method or a
- * device differ from then; another boot or driver begins a new segment.
+ * device differ from then; another boot or driver than in the last segment begins a new one.
  */
 enum wm_status wm_manifest_resume(const char *path, const struct wm_topology *topo, struct wm_machine *machine,
                                   struct wm_cases *cases, struct wm_run_plan *plan);

@@ -4,6 +4,8 @@
 
 #include "measure/measure.h"
 
+#include <math.h>
+
 void wm_plan_estimate(struct wm_cases *cases, const struct wm_profile *profile) {
 	for (size_t i = 0; i < cases->n; i++) {
 		struct wm_case *c = &cases->v[i];
@@ -15,10 +17,13 @@ void wm_plan_estimate(struct wm_cases *cases, const struct wm_profile *profile) 
 	}
 }
 
+/* A further replicate of all cases takes as long as the first, or as the longest case and the gap behind it. */
 double wm_plan_seconds(const struct wm_run_plan *plan) {
-	double sum = 0;
+	double sum = 0, longest = 0;
 
-	for (size_t i = 0; i < plan->cases->n; i++)
+	for (size_t i = 0; i < plan->cases->n; i++) {
 		sum += plan->cases->v[i].expect_s;
-	return sum * plan->replicates;
+		longest = fmax(longest, plan->cases->v[i].expect_s);
+	}
+	return sum + (plan->replicates - 1) * fmax(sum, longest + plan->profile->gap_s);
 }

@@ -24,7 +24,7 @@ struct wm_run_plan {
 
 /* Adds to each case's estimate what warming and sampling take in the plan's profile. */
 void wm_plan_estimate(struct wm_cases *cases, const struct wm_profile *profile);
-/* Seconds that the whole plan should take. */
+/* Seconds that the whole plan should take, with the gaps between the replicates of a case. */
 double wm_plan_seconds(const struct wm_run_plan *plan);
 
 #endif

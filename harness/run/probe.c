@@ -9,10 +9,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
-#include <signal.h>
 #include <unistd.h>
 
 #define PROBE_DEADLINE_S 5.0
@@ -22,18 +19,16 @@ enum { MAX_BACKENDS = 16, MAX_FOUND = 64 };
 
 int wm_probe_main(const char *name) {
 	static struct wm_device devs[MAX_FOUND];
-	struct rlimit no_core = {0, 0};
 	const struct wm_backend *backend = wm_backend_find(name);
 	enum wm_status st;
 	int n = 0;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	setrlimit(RLIMIT_CORE, &no_core);
+	wm_child_begin();
 	if (!backend)
 		return 2;
 	st = backend->find(devs, MAX_FOUND, &n);
 	if (st != WM_OK)
-		return wm_wire_send(WM_CHILD_OUT, json_pack("{s:s}", "why", wm_why())) == WM_OK ? 0 : 1;
+		return wm_wire_send(WM_CHILD_OUT, json_pack("{s:o}", "why", wm_json_text(wm_why()))) == WM_OK ? 0 : 1;
 	for (int i = 0; i < n; i++)
 		if (wm_wire_send(WM_CHILD_OUT, json_pack("{s:o}", "device", wm_device_to_json(&devs[i]))) != WM_OK)
 			return 1;
@@ -107,29 +102,33 @@ static void start(struct probe *p, int log_fd) {
 	p->wire.fd = p->child.from;
 }
 
-/* Ends the child and, when it told nothing, says how it ended. */
+/* Ends the child and, unless it said all it has, says how it ended. */
 static void finish(struct probe *p) {
 	bool late = p->child.pid && !p->done && !p->wire.closed;
 	int wstatus = 0;
+	size_t used;
 
 	if (p->child.pid)
-		wm_child_end(&p->child, late ? 0 : 1, &wstatus);
+		wm_child_end(&p->child, late ? 0 : 1, NULL, &wstatus);
 	wm_wire_free(&p->wire);
-	if (p->why[0] || p->n > 0)
+	if (p->done && p->n == 0 && !p->why[0])
+		snprintf(p->why, sizeof(p->why), "no device");
+	if (p->done || p->why[0])
 		return;
 	if (late)
 		snprintf(p->why, sizeof(p->why), "its probe took over %.0f s and was ended", PROBE_DEADLINE_S);
 	else if (WIFSIGNALED(wstatus))
 		snprintf(p->why, sizeof(p->why), "its probe was killed by signal %d (%s)", WTERMSIG(wstatus),
 		         strsignal(WTERMSIG(wstatus)));
-	else if (!p->done)
-		snprintf(p->why, sizeof(p->why), "its probe ended with status %d and told nothing", WEXITSTATUS(wstatus));
 	else
-		snprintf(p->why, sizeof(p->why), "no device");
+		snprintf(p->why, sizeof(p->why), "its probe ended with status %d before it was done", WEXITSTATUS(wstatus));
+	used = strlen(p->why);
+	if (p->n > 0)
+		snprintf(p->why + used, sizeof(p->why) - used, "; devices that it had told of by then: %d", p->n);
 }
 
 static void collect(const struct wm_topology *topo, const struct probe *p, struct wm_machine *machine) {
-	if (p->n == 0) {
+	if (p->why[0]) {
 		int at = machine->nmissing++;
 
 		snprintf(machine->missing[at].backend, sizeof(machine->missing[at].backend), "%s", p->backend->name);

@@ -13,7 +13,7 @@ struct wm_progress {
 	const struct wm_run_plan *plan;
 	bool quiet, terminal;
 	size_t total, done;
-	double from, expected, spent;    /* start; estimates of all and of what is done */
+	double from, expected, spent;    /* start; estimates, without gaps, of what this process is to do and has done */
 	char head[400];                  /* of the case in flight */
 };
 
@@ -25,13 +25,13 @@ struct wm_progress *wm_progress_open(const struct wm_run_plan *plan) {
 	p->terminal = isatty(STDERR_FILENO) == 1;
 	p->total = plan->cases->n * (size_t)plan->replicates;
 	p->from = wm_now();
-	p->expected = wm_plan_seconds(plan);
 	for (int r = 0; r < plan->replicates; r++)
-		for (size_t i = 0; i < plan->cases->n; i++)
-			if (wm_bundle_is_final(plan->bundle, plan->cases->v[i].id, r)) {
-				p->done++;
-				p->expected -= plan->cases->v[i].expect_s;
-			}
+		for (size_t i = 0; i < plan->cases->n; i++) {
+			bool is_final = wm_bundle_is_final(plan->bundle, plan->cases->v[i].id, r);
+
+			p->done += is_final;
+			p->expected += is_final ? 0 : plan->cases->v[i].expect_s;
+		}
 	return p;
 }
 

@@ -28,7 +28,9 @@ struct supervisor {
 	int log_fd;
 	int deaths_in_a_row[MAX_IMPLS];  /* by place in wm_impls */
 	bool lost[WM_MAX_DEVICES];       /* a worker on it outlived SIGKILL */
+	double *ready;                   /* by case: when its next replicate may start, on the monotonic clock */
 	double started;
+	sigset_t while_waiting;          /* the signal mask of all waits: ours are let in */
 };
 
 /* One worker on one case. */
@@ -43,18 +45,17 @@ struct attempt {
 /* ---- signals ---- */
 
 static volatile sig_atomic_t interrupts;
-static volatile sig_atomic_t worker_group;
 
 static void on_interrupt(int signal_number) {
 	(void)signal_number;
-	if (interrupts++ == 0)
-		return;
-	if (worker_group > 0)
-		kill(-worker_group, SIGKILL);
-	_exit(130);
+	interrupts++;
 }
 
-/* Blocked but while ppoll waits, so that no signal slips in between a look and a wait. */
+/*
+ * Blocked but while ppoll waits, so that no signal slips in between a look and a wait. A signal only ends the wait in
+ * which it comes: the first one that for a worker's answer, another one that for the end of a killed worker that is
+ * stuck. What is left then is to write the marks, so nothing has to end this process from inside a handler.
+ */
 static void catch_signals(sigset_t *while_waiting_p) {
 	const int caught[] = {SIGINT, SIGTERM, SIGHUP};
 	struct sigaction action = {.sa_handler = on_interrupt};
@@ -73,11 +74,19 @@ static void catch_signals(sigset_t *while_waiting_p) {
 		sigdelset(while_waiting_p, caught[i]);
 }
 
-/* A signal that came while nobody waited is pending: let it in. */
-static bool interrupted(const sigset_t *while_waiting) {
-	struct timespec now = {0};
+static struct timespec seconds(double s) {
+	double whole = floor(fmax(s, 0));
 
-	ppoll(NULL, 0, &now, while_waiting);
+	return (struct timespec){.tv_sec = (time_t)whole, .tv_nsec = (long)(1e9 * fmax(s - whole, 0))};
+}
+
+/* Waits until then; a time that has passed lets in the signals that came while nobody waited. True: interrupted. */
+static bool wait_until(const struct supervisor *s, double then) {
+	do {
+		struct timespec left = seconds(then - wm_now());
+
+		ppoll(NULL, 0, &left, &s->while_waiting);
+	} while (!interrupts && wm_now() < then);
 	return interrupts > 0;
 }
 
@@ -99,13 +108,14 @@ static json_t *new_record(const struct supervisor *s, size_t index, int replicat
 	json_t *r;
 
 	wm_device_key(dev, key, sizeof(key));
-	r = json_pack("{s:i, s:s, s:s, s:i, s:I, s:s, s:i}", "schema", WM_SCHEMA, "method", WM_METHOD, "run",
-	              wm_bundle_run_id(plan->bundle), "segment", plan->segment, "index", (json_int_t)index, "case", c->id,
+	r = json_pack("{s:i, s:s, s:o, s:i, s:I, s:s, s:i}", "schema", WM_SCHEMA, "method", WM_METHOD, "run",
+	              wm_json_text(wm_bundle_run_id(plan->bundle)), "segment", plan->segment, "index", (json_int_t)index, "case", c->id,
 	              "replicate", replicate);
-	json_object_update_new(r, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "bench", c->problem.bench->name,
+	json_object_update_new(r, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "bench", c->problem.bench->name,
 	                                    "problem", c->problem.str, "impl", c->impl->name, "origin",
 	                                    wm_origin_word(c->impl->origin), "library", "", "backend", dev->backend, "device",
-	                                    dev->id, "device_key", key, "device_name", dev->name, "driver", dev->driver));
+	                                    dev->id, "device_key", wm_json_text(key), "device_name", wm_json_text(dev->name),
+	                                    "driver", wm_json_text(dev->driver)));
 	json_object_update_new(r, json_pack("{s:s, s:s, s:s, s:b}", "status", wm_status_word(WM_FAILED), "why", "", "phase", "",
 	                                    "verified", 0));
 	json_object_update_new(r, json_pack("{s:s, s:o, s:n, s:{s:n, s:n}, s:n, s:n}", "metric", c->problem.bench->metric, "work",
@@ -120,10 +130,8 @@ static json_t *new_record(const struct supervisor *s, size_t index, int replicat
 }
 
 static void set_status(json_t *record, enum wm_status status, const char *why) {
-	json_t *text = json_string(why);
-
 	json_object_set_new(record, "status", json_string(wm_status_word(status)));
-	json_object_set_new(record, "why", text ? text : json_string("(not UTF-8)"));
+	json_object_set_new(record, "why", wm_json_text(why));
 }
 
 static double unix_now(void) {
@@ -191,15 +199,13 @@ static void take_message(struct supervisor *s, struct attempt *a, json_t *messag
 }
 
 /* Listens until the answer, the end of the worker, its deadline, or an interruption. WM_HANG: the deadline. */
-static enum wm_status listen(struct supervisor *s, struct attempt *a, const sigset_t *while_waiting) {
+static enum wm_status listen(struct supervisor *s, struct attempt *a) {
 	a->until = wm_now() + GENEROUS * s->plan->deadline_s;
 	while (!a->answer && !a->wire.closed && !interrupts) {
 		struct pollfd fd = {.fd = a->wire.fd, .events = POLLIN};
-		double left = a->until - wm_now();
-		double whole = floor(fmax(left, 0));
-		struct timespec wait = {.tv_sec = (time_t)whole, .tv_nsec = (long)(1e9 * fmax(left - whole, 0))};
+		struct timespec left = seconds(a->until - wm_now());
 		json_t *message;
-		int ready = ppoll(&fd, 1, &wait, while_waiting);
+		int ready = ppoll(&fd, 1, &left, &s->while_waiting);
 		enum wm_status st;
 
 		if (ready < 0 && errno != EINTR)
@@ -243,8 +249,28 @@ static void merge_answer(json_t *record, json_t *answer) {
 	json_object_update(record, json_object_get(answer, "measured"));
 }
 
+/* The worker's end. One that outlives SIGKILL costs its device, unless the user did not wait for it. */
+static enum wm_status end_worker(struct supervisor *s, struct attempt *a, int device, enum wm_status heard, int *wstatus_p) {
+	double wait_s = a->answer ? EXIT_WAIT_S : a->wire.closed ? 1 : 0;
+
+	if (wm_child_end(&a->child, wait_s, &s->while_waiting, wstatus_p) || interrupts)
+		return heard;
+	s->lost[device] = true;
+	return wm_fail(WM_HANG, "its worker outlived SIGKILL by 10 s in phase %s: the device counts as lost", a->phase);
+}
+
+/* The record could not be written and the run gives up; without this mark two full disks would count as two deaths of
+ * the case. The mark is shorter than the record and may find room. The first cause stands. */
+static enum wm_status give_up(struct supervisor *s, const struct wm_case *c, int replicate, enum wm_status st) {
+	char why[512];
+
+	snprintf(why, sizeof(why), "%s", wm_why());
+	wm_bundle_interrupted(s->plan->bundle, c->id, replicate);
+	return wm_fail(st, "%s", why);
+}
+
 /* Runs one (case, replicate) in a fresh worker; an interrupted one gets its mark and no record. */
-static enum wm_status attempt_case(struct supervisor *s, size_t index, int replicate, const sigset_t *while_waiting) {
+static enum wm_status attempt_case(struct supervisor *s, size_t index, int replicate) {
 	const struct wm_case *c = &s->plan->cases->v[index];
 	const char *argv[] = {"wattmark", "--as-worker", NULL};
 	struct attempt a = {.phase = "open", .child = {.to = -1, .from = -1}};
@@ -255,16 +281,11 @@ static enum wm_status attempt_case(struct supervisor *s, size_t index, int repli
 
 	heard = wm_child_start(argv, s->log_fd, &a.child);
 	if (heard == WM_OK) {
-		worker_group = a.child.pid;
 		a.wire.fd = a.child.from;
 		/* a worker that dies at once breaks this pipe: how it ended says more than that */
 		send_order(s, c, &a);
-		heard = listen(s, &a, while_waiting);
-		if (!wm_child_end(&a.child, a.answer ? EXIT_WAIT_S : a.wire.closed ? 1 : 0, &wstatus)) {
-			s->lost[c->device] = true;
-			heard = wm_fail(WM_HANG, "its worker outlived SIGKILL by 10 s in phase %s: the device counts as lost", a.phase);
-		}
-		worker_group = 0;
+		heard = listen(s, &a);
+		heard = end_worker(s, &a, c->device, heard, &wstatus);
 		if (!a.answer)
 			heard = read_end(&a, heard, wstatus);
 	}
@@ -281,7 +302,11 @@ static enum wm_status attempt_case(struct supervisor *s, size_t index, int repli
 	for (int i = 0; wm_impls[i] && i < MAX_IMPLS; i++)
 		if (wm_impls[i] == c->impl)
 			s->deaths_in_a_row[i] = a.answer || !counts_as_death(heard) ? 0 : s->deaths_in_a_row[i] + 1;
+	if (json_array_size(json_object_get(a.answer, "samples")) > 0)
+		s->ready[index] = wm_now() + s->plan->profile->gap_s;
 	st = settle(s, index, record, json_object_get(a.answer, "samples"));
+	if (st != WM_OK)
+		st = give_up(s, c, replicate, st);
 out:
 	wm_wire_free(&a.wire);
 	json_decref(a.answer);
@@ -298,8 +323,8 @@ static int deaths_of(const struct supervisor *s, const struct wm_impl *impl) {
 	return 0;
 }
 
-/* Why a case gets its record without a worker; "" = it runs. */
-static void reason_not_to_run(const struct supervisor *s, const struct wm_case *c, char why[256]) {
+/* Why a case that would begin then gets its record without a worker; "" = it runs. */
+static void reason_not_to_run(const struct supervisor *s, const struct wm_case *c, double begins, char why[256]) {
 	const struct wm_device *dev = &s->plan->machine->devs[c->device];
 
 	why[0] = 0;
@@ -309,44 +334,64 @@ static void reason_not_to_run(const struct supervisor *s, const struct wm_case *
 		snprintf(why, 256, "%s is lost: a worker on it outlived SIGKILL", dev->id);
 	else if (deaths_of(s, c->impl) >= MAX_DEATHS)
 		snprintf(why, 256, "crashed %d times", MAX_DEATHS);
-	else if (wm_now() - s->started > s->plan->time_budget_s)
+	else if (begins - s->started > s->plan->time_budget_s)
 		snprintf(why, 256, "time budget of %g s is spent", s->plan->time_budget_s);
 }
 
-static enum wm_status one(struct supervisor *s, size_t index, int replicate, const sigset_t *while_waiting) {
+static enum wm_status one(struct supervisor *s, size_t index, int replicate) {
 	const struct wm_case *c = &s->plan->cases->v[index];
+	double begins = fmax(wm_now(), s->ready[index]);
 	char why[256];
 	enum wm_status st;
 
 	wm_progress_begin(s->progress, c, &s->plan->machine->devs[c->device]);
 	if (wm_bundle_deaths(s->plan->bundle, c->id, replicate) >= 2)
 		return settle_unrun(s, index, replicate, WM_CRASH, "the whole run died twice while this case was in flight");
-	reason_not_to_run(s, c, why);
+	reason_not_to_run(s, c, begins, why);
 	if (why[0])
 		return settle_unrun(s, index, replicate, WM_SKIP, why);
+	if (begins > wm_now())
+		wm_progress_phase(s->progress, "waits");
+	if (wait_until(s, begins)) {
+		s->outcome->interrupted = true;
+		return WM_OK;
+	}
 	st = wm_bundle_begin(s->plan->bundle, c->id, replicate);
-	return st == WM_OK ? attempt_case(s, index, replicate, while_waiting) : st;
+	return st == WM_OK ? attempt_case(s, index, replicate) : st;
+}
+
+/* The replicates of a case lie gap_s apart. When those of an earlier process ended is not known: they count as ended
+ * now. */
+static double *first_ready(const struct wm_run_plan *plan) {
+	double *ready = wm_zalloc(plan->cases->n * sizeof(*ready));
+
+	for (size_t i = 0; i < plan->cases->n; i++)
+		for (int r = 0; r < plan->replicates; r++)
+			if (wm_bundle_is_final(plan->bundle, plan->cases->v[i].id, r))
+				ready[i] = wm_now() + plan->profile->gap_s;
+	return ready;
 }
 
 enum wm_status wm_supervise(const struct wm_run_plan *plan, struct wm_run_outcome *outcome_p) {
 	struct wm_run_outcome outcome = {0};
 	struct supervisor s = {.plan = plan, .outcome = &outcome, .started = wm_now()};
-	sigset_t while_waiting;
 	enum wm_status st = wm_bundle_append_fd(plan->bundle, "worker.log", &s.log_fd);
 
 	if (st != WM_OK)
 		return st;
 	s.progress = wm_progress_open(plan);
-	catch_signals(&while_waiting);
+	s.ready = first_ready(plan);
+	catch_signals(&s.while_waiting);
 	for (int r = 0; r < plan->replicates; r++)
 		for (size_t i = 0; i < plan->cases->n && st == WM_OK && !outcome.interrupted; i++) {
 			if (wm_bundle_is_final(plan->bundle, plan->cases->v[i].id, r))
 				continue;
-			outcome.interrupted = interrupted(&while_waiting);
+			outcome.interrupted = wait_until(&s, 0);
 			if (!outcome.interrupted)
-				st = one(&s, i, r, &while_waiting);
+				st = one(&s, i, r);
 		}
 	wm_progress_close(s.progress);
+	free(s.ready);
 	close(s.log_fd);
 	if (st == WM_OK)
 		*outcome_p = outcome;

@@ -80,6 +80,20 @@ enum wm_status wm_wire_send(int fd, json_t *message) {
 	return done == n ? WM_OK : wm_fail(WM_FAILED, "cannot write a message: %s", strerror(errno));
 }
 
+json_t *wm_json_text(const char *text) {
+	json_t *value = json_string(text);
+	char *ascii;
+
+	if (value)
+		return value;
+	ascii = wm_zalloc(strlen(text) + 1);
+	for (size_t i = 0; text[i]; i++)
+		ascii[i] = (unsigned char)text[i] < 128 ? text[i] : '?';
+	value = json_string(ascii);
+	free(ascii);
+	return value;
+}
+
 /* ---- devices ---- */
 
 struct text_member {
@@ -110,12 +124,8 @@ json_t *wm_device_to_json(const struct wm_device *dev) {
 	const char *base = (const char *)dev;
 	json_t *o = json_object();
 
-	for (int i = 0; i < TEXTS; i++) {
-		/* a vendor's name may hold bytes that are no UTF-8 */
-		json_t *s = json_string(base + texts[i].at);
-
-		json_object_set_new(o, texts[i].key, s ? s : json_string("(not UTF-8)"));
-	}
+	for (int i = 0; i < TEXTS; i++)
+		json_object_set_new(o, texts[i].key, wm_json_text(base + texts[i].at));
 	for (int i = 0; i < NUMBERS; i++) {
 		const void *at = base + numbers[i].at;
 		json_t *v = NULL;

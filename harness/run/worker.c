@@ -12,11 +12,8 @@
 #include <math.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 /* An order, understood. */
@@ -122,10 +119,12 @@ static json_t *number(double x) {
 	return isfinite(x) ? json_real(x) : json_null();
 }
 
+/* A checksum; "" for 0, which is what one that was not made is. */
 static json_t *hex(uint64_t x) {
-	char text[17];
+	char text[17] = "";
 
-	snprintf(text, sizeof(text), "%016llx", (unsigned long long)x);
+	if (x)
+		snprintf(text, sizeof(text), "%016llx", (unsigned long long)x);
 	return json_string(text);
 }
 
@@ -138,12 +137,13 @@ static json_t *check_json(bool has, const struct wm_check *c) {
 static json_t *time_json(const struct wm_measurement *m) {
 	if (m->n == 0)
 		return json_null();
-	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:I, s:o, s:s, s:o, s:b, s:o}", //
+	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:I, s:o, s:o, s:s, s:o, s:b, s:o}", //
 	                 "median_s", number(m->median_s), "lo_s", number(m->lo_s), "hi_s", number(m->hi_s), "level",
 	                 number(m->level), "interval", "within run", "min_s", number(m->min_s), "p95_s", number(m->p95_s),
 	                 "max_s", number(m->max_s), "samples", (json_int_t)m->n, "batch", (json_int_t)m->batch, "block",
 	                 (json_int_t)m->block, "lag1", number(m->lag1), "outliers", (json_int_t)m->outliers, "total_s",
-	                 number(m->total_s), "clock", "device", "host_ratio", number(m->host_ratio), "launch_bound",
+	                 number(m->total_s), "checked_s",
+	                 m->checked_s > 0 ? number(m->checked_s) : json_null(), "clock", "device", "host_ratio", number(m->host_ratio), "launch_bound",
 	                 m->launch_bound, "resolution_s", number(m->resolution_s));
 }
 
@@ -157,17 +157,29 @@ static json_t *steady_json(const struct wm_measurement *m) {
 	return json_pack("{s:s, s:o, s:i}", "by", m->steady_by, "warm_s", number(m->warm_s), "blocks", m->warm_blocks);
 }
 
+/* A number that is 0 as long as its phase has not come. */
+static json_t *reached(uint64_t x) {
+	return x ? json_integer((json_int_t)x) : json_null();
+}
+
+static json_t *checks_json(const struct wm_measurement *m) {
+	if (!m->has_exact)
+		return json_null();
+	return json_pack("{s:o, s:o, s:o, s:o}", "exact", check_json(true, &m->exact), "timed",
+	                 check_json(m->has_timed, &m->timed), "output_checksum", hex(m->output_checksum), "sets_checked",
+	                 reached((uint64_t)m->sets_checked));
+}
+
 /* The members of a record that only the worker knows. */
 static json_t *measured_json(const struct wm_measurement *m, const struct wm_device *dev) {
-	return json_pack("{s:o, s:{s:o, s:o}, s:o, s:{s:o, s:o, s:o, s:i}, s:i, s:I, s:I, s:i, s:s, s:o, s:s}", //
+	return json_pack("{s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:I, s:i, s:o, s:o, s:o}", //
 	                 "time", time_json(m),                                                                  //
 	                 "values", "flop_per_s", rate(m->work.flop, m->median_s), "bytes_per_s", rate(m->work.bytes, m->median_s),
 	                 "steady", steady_json(m), //
-	                 "check", "exact", check_json(m->has_exact, &m->exact), "timed", check_json(m->has_timed, &m->timed),
-	                 "output_checksum", hex(m->output_checksum), "sets_checked", m->sets_checked, //
-	                 "sets", m->sets, "rotation_bytes", (json_int_t)m->rotation_bytes, "cache_bytes",
-	                 (json_int_t)dev->cache_bytes, "threads", m->threads ? m->threads : dev->threads, "library", m->library,
-	                 "fingerprint", hex(m->fingerprint), "driver", dev->driver);
+	                 "check", checks_json(m), //
+	                 "sets", reached((uint64_t)m->sets), "rotation_bytes", reached(m->rotation_bytes), "cache_bytes",
+	                 (json_int_t)dev->cache_bytes, "threads", m->threads ? m->threads : dev->threads, "library",
+	                 wm_json_text(m->library), "fingerprint", hex(m->fingerprint), "driver", wm_json_text(dev->driver));
 }
 
 static json_t *samples_json(const struct wm_measurement *m) {
@@ -179,11 +191,9 @@ static json_t *samples_json(const struct wm_measurement *m) {
 }
 
 static enum wm_status answer(enum wm_status status, const struct wm_measurement *m, const struct wm_device *dev) {
-	json_t *why = json_string(status == WM_OK ? "" : wm_why());
-
 	return wm_wire_send(WM_CHILD_OUT,
 	                    json_pack("{s:s, s:o, s:b, s:o, s:o}", "status", wm_status_word(status), "why",
-	                              why ? why : json_string("(not UTF-8)"), "verified", m->verified, "measured",
+	                              wm_json_text(status == WM_OK ? "" : wm_why()), "verified", m->verified, "measured",
 	                              measured_json(m, dev), "samples", samples_json(m)));
 }
 
@@ -208,12 +218,10 @@ static enum wm_status measure(struct order *o, struct wm_measurement *m) {
 
 int wm_worker_main(void) {
 	struct wm_measurement m = {0};
-	struct rlimit no_core = {0, 0};
 	struct order o;
 	enum wm_status st;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	setrlimit(RLIMIT_CORE, &no_core);
+	wm_child_begin();
 	tell_phase(NULL, "open", 5, false);
 	memset(&o, 0, sizeof(o));
 	st = receive(&o);

@@ -189,11 +189,6 @@ void wm_binary_id(char out[17]) {
 	fclose(f);
 }
 
-void wm_boot_id(char out[64]) {
-	if (!wm_sysfile_line("", "/proc/sys/kernel/random/boot_id", out, 64))
-		snprintf(out, 64, "unknown");
-}
-
 static json_t *binary_id(void) {
 	char id[17];
 

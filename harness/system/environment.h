@@ -12,7 +12,5 @@
 json_t *wm_environment(const char *root);
 /* FNV-1a 64 of /proc/self/exe as 16 hex digits: the "binary" that --resume compares. */
 void wm_binary_id(char out[17]);
-/* Boot id of the kernel, or "unknown". */
-void wm_boot_id(char out[64]);
 
 #endif

@@ -120,8 +120,9 @@ static const char hostile[] = "=1+1\x1b[31m\r\n\"a\",'b'|c\\|<b>[x](y)\x7f \xc2\
 static void write_hostile(const char *path) {
 	struct wm_bundle *bundle;
 	assert_int_equal(wm_bundle_create(path, "test", &bundle), WM_OK);
-	json_t *run = json_pack("{s:i, s:s, s:s, s:s, s:s, s:[s], s:{s:s}}", "schema", 1, "method", hostile, "run", hostile,
-	                        "started", hostile, "profile", hostile, "command", hostile, "environment", "host", hostile);
+	json_t *run = json_pack("{s:i, s:s, s:s, s:s, s:s, s:[s], s:[{s:{s:s}}]}", "schema", 1, "method", hostile, "run", hostile,
+	                        "started", hostile, "profile", hostile, "command", hostile, "segments", "environment", "host",
+	                        hostile);
 	assert_int_equal(wm_bundle_put_json(bundle, "run.json", run), WM_OK);
 	json_decref(run);
 	for (int i = 0; i < 2; i++) {

@@ -75,8 +75,9 @@ static char *write_bundle(const char *name, const struct sketch *sketches) {
 	struct wm_bundle *bundle;
 	snprintf(path, sizeof paths[0], "%s/%s", root, name);
 	must(wm_bundle_create(path, "test", &bundle));
-	json_t *run = json_pack("{s:i, s:s, s:s, s:s, s:i, s:[s, s], s:{s:s}}", "schema", 1, "method", "1.0", "run", name,
-	                        "profile", "quick", "planned", 99, "command", "wattmark", "run", "environment", "host", "box");
+	json_t *run = json_pack("{s:i, s:s, s:s, s:s, s:i, s:[s, s], s:[{s:{s:s}}]}", "schema", 1, "method", "1.0", "run", name,
+	                        "profile", "quick", "planned", 99, "command", "wattmark", "run", "segments", "environment",
+	                        "host", "box");
 	must(wm_bundle_put_json(bundle, "run.json", run));
 	json_decref(run);
 	for (const struct sketch *s = sketches; s->problem; s++) {
