@@ -6,6 +6,7 @@
 #include "opencl_api.h"
 
 #include "core/wm.h"
+#include "system/accelerators.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -19,7 +20,6 @@ struct place {
 	cl_event marks[WM_MAX_MARKS];
 	cl_event last;           /* the newest launch: its status says whether a kernel failed */
 	cl_mem tick;             /* 4 bytes that a mark fills where markers carry no timestamps; else NULL */
-	cl_ulong max_alloc;      /* bytes of the largest single buffer */
 	size_t align;            /* bytes, of a view's offset */
 	void *rouser;            /* module of rouse, built at its first call */
 	struct wm_buf rouse_out; /* one integer per work-item of rouse */
@@ -47,9 +47,9 @@ static const char rouse_text[] = "WM_ENTRY(64) rouse(WM_GLOBAL unsigned *out, un
 								 "}\n";
 
 static struct wm_cl_api cl;
+static bool affinity_is_ours; /* POCL_AFFINITY was not set before we did */
 
-/* ---- errors
- * ------------------------------------------------------------------------------------------------- */
+/* ---- errors ------------------------------------------------------------------------------------ */
 
 static const char *error_name(cl_int err) {
 	switch (err) {
@@ -71,8 +71,7 @@ static enum wm_status failed(const char *call, cl_int err) {
 	return wm_fail(nomem ? WM_NOMEM : WM_FAILED, "%s: %s (%d)", call, error_name(err), (int)err);
 }
 
-/* ---- devices
- * ------------------------------------------------------------------------------------------------ */
+/* ---- devices ----------------------------------------------------------------------------------- */
 
 /*
  * PoCL leaves its threads unbound unless it is asked before it is loaded, and the kernel often puts two of
@@ -86,7 +85,21 @@ static void bind_pocl_threads(void) {
 	for (int i = CPU_COUNT(&ours) - 1; i >= 0; i--)
 		if (!CPU_ISSET(i, &ours))
 			return;
-	setenv("POCL_AFFINITY", "1", 0);
+	affinity_is_ours = !getenv("POCL_AFFINITY") && !setenv("POCL_AFFINITY", "1", 0);
+}
+
+/* Short launches take up to twice as long with another setting, so it is a part of what ran. */
+static void describe_affinity(struct wm_device *dev) {
+	const char *value = getenv("POCL_AFFINITY");
+	size_t n = strlen(dev->driver);
+
+	if (!strcasestr(dev->driver, "pocl"))
+		return;
+	if (value)
+		snprintf(dev->driver + n, sizeof(dev->driver) - n, ", POCL_AFFINITY=%s %s", value,
+				 affinity_is_ours ? "set by wattmark" : "as found");
+	else
+		snprintf(dev->driver + n, sizeof(dev->driver) - n, ", POCL_AFFINITY not set");
 }
 
 static enum wm_status load(void) {
@@ -142,7 +155,7 @@ static bool has_word(const char *list, const char *word) {
 
 /* Name of the runtime: the platform's version, then the driver's. */
 static void describe_driver(cl_platform_id platform, cl_device_id id, char *out, size_t room) {
-	char version[128] = "", driver[64];
+	char version[160] = "", driver[64];
 	cl.GetPlatformInfo(platform, CL_PLATFORM_VERSION, sizeof(version), version, NULL);
 	version[sizeof(version) - 1] = '\0';
 	device_text(id, CL_DRIVER_VERSION, driver, sizeof(driver));
@@ -181,19 +194,19 @@ static void describe(cl_platform_id platform, cl_device_id id, int ordinal, stru
 
 	cl_device_type type;
 	cl_uint units;
-	cl_ulong mem, cache;
+	cl_ulong mem, max_alloc;
 	cl_bool available, compiler;
 	device_value(id, CL_DEVICE_TYPE, &type, sizeof(type));
 	device_value(id, CL_DEVICE_MAX_COMPUTE_UNITS, &units, sizeof(units));
 	device_value(id, CL_DEVICE_GLOBAL_MEM_SIZE, &mem, sizeof(mem));
-	device_value(id, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, &cache, sizeof(cache));
+	device_value(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE, &max_alloc, sizeof(max_alloc));
 	device_value(id, CL_DEVICE_AVAILABLE, &available, sizeof(available));
 	device_value(id, CL_DEVICE_COMPILER_AVAILABLE, &compiler, sizeof(compiler));
 	dev->on_host = (type & CL_DEVICE_TYPE_CPU) != 0;
 	dev->units = (int)units;
 	dev->threads = dev->on_host ? (int)units : 0;
 	dev->mem_bytes = mem;
-	dev->cache_bytes = cache;
+	dev->max_alloc_bytes = max_alloc;
 	if (!available)
 		snprintf(dev->off, sizeof(dev->off), "CL_DEVICE_AVAILABLE is false");
 	else if (!compiler)
@@ -207,6 +220,10 @@ static void describe(cl_platform_id platform, cl_device_id id, int ordinal, stru
 	if (has_word(extensions, "cl_khr_fp16"))
 		dev->features |= WM_HAS_F16;
 	describe_identity(id, extensions, dev);
+	/* CL_DEVICE_GLOBAL_MEM_CACHE_SIZE is one cache of a level that is not said; all of them are wanted here, and those
+	 * of a device on the host come from the topology. */
+	if (!dev->on_host)
+		dev->cache_bytes = wm_accelerator_cache_bytes("", dev->pci);
 }
 
 /* Every device of every platform in the loader's order, at most max. WM_SKIP + why when there is none. */
@@ -258,8 +275,7 @@ static enum wm_status find(struct wm_device *devs, int max, int *n_p) {
 	return st;
 }
 
-/* ---- opening
- * ------------------------------------------------------------------------------------------------ */
+/* ---- opening ----------------------------------------------------------------------------------- */
 
 static enum wm_status timestamp(cl_event event, cl_ulong *ns_p) {
 	cl_ulong ns = 0;
@@ -299,7 +315,6 @@ static enum wm_status open_place(struct place *at) {
 	cl_uint bits;
 	device_value(at->id, CL_DEVICE_MEM_BASE_ADDR_ALIGN, &bits, sizeof(bits));
 	at->align = bits >= 8 ? bits / 8 : 1;
-	device_value(at->id, CL_DEVICE_MAX_MEM_ALLOC_SIZE, &at->max_alloc, sizeof(at->max_alloc));
 	return WM_OK;
 }
 
@@ -326,7 +341,9 @@ static enum wm_status open_device(struct wm_device *dev) {
 	memcpy(dev->name, now.name, sizeof(dev->name));
 	memcpy(dev->driver, now.driver, sizeof(dev->driver));
 	dev->threads = now.threads;
+	dev->max_alloc_bytes = now.max_alloc_bytes;
 	dev->priv = at;
+	describe_affinity(dev);
 	return WM_OK;
 }
 
@@ -366,17 +383,16 @@ static void close_device(struct wm_device *dev) {
 	dev->priv = NULL;
 }
 
-/* ---- memory
- * ------------------------------------------------------------------------------------------------- */
+/* ---- memory ------------------------------------------------------------------------------------ */
 
 /* Drivers may put off an allocation until its first use; filling it makes "out of memory" come from here. */
 static enum wm_status alloc(struct wm_device *dev, size_t bytes, struct wm_buf *buf_p) {
 	struct place *at = dev->priv;
 	const unsigned char zero = 0;
 	cl_int err;
-	if (bytes > at->max_alloc)
+	if (dev->max_alloc_bytes && bytes > dev->max_alloc_bytes)
 		return wm_fail(WM_NOMEM, "a buffer of %zu bytes: %s allows %llu (CL_DEVICE_MAX_MEM_ALLOC_SIZE)",
-					   bytes, dev->id, (unsigned long long)at->max_alloc);
+					   bytes, dev->id, (unsigned long long)dev->max_alloc_bytes);
 	cl_mem mem = cl.CreateBuffer(at->context, CL_MEM_READ_WRITE, bytes, NULL, &err);
 	if (err)
 		return failed("clCreateBuffer", err);
@@ -440,8 +456,7 @@ static enum wm_status get(struct wm_device *dev, void *dst, const struct wm_buf 
 	return err ? failed("clEnqueueReadBuffer", err) : WM_OK;
 }
 
-/* ---- time
- * --------------------------------------------------------------------------------------------------- */
+/* ---- time -------------------------------------------------------------------------------------- */
 
 static enum wm_status sync(struct wm_device *dev) {
 	struct place *at = dev->priv;
@@ -492,8 +507,7 @@ static enum wm_status between(struct wm_device *dev, int from, int to, double *s
 	return WM_OK;
 }
 
-/* ---- kernels
- * ------------------------------------------------------------------------------------------------ */
+/* ---- kernels ----------------------------------------------------------------------------------- */
 
 /* The first lines of a build log as one line of at most room - 1 bytes. */
 static void first_lines(const char *log, char *out, size_t room) {
@@ -594,8 +608,7 @@ static enum wm_status launch(struct wm_device *dev, void *module, const char *en
 	return WM_OK;
 }
 
-/* ---- raising the clock
- * -------------------------------------------------------------------------------------- */
+/* ---- raising the clock ------------------------------------------------------------------------- */
 
 static enum wm_status rouse_once(struct wm_device *dev, cl_uint rounds) {
 	struct place *at = dev->priv;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* accelerators.c - accelerators as the topology shows them, for plans of machines that are not at hand. */
+/* accelerators.c - published facts of accelerators by PCI id, and plans of machines that are not at hand. */
+#include "accelerators.h"
+
+#include "sysfile.h"
 #include "topology_private.h"
 
 #include <ini.h>
@@ -42,40 +45,61 @@ static int by_address(const void *a, const void *b) {
 
 /* ---- published facts by PCI id ------------------------------------------------------------------------------ */
 
+/* One section of the file; "" and 0 where there is none. */
+struct facts {
+	char name[sizeof(((struct wm_device *)0)->name)];
+	uint64_t memory_bytes, cache_bytes;
+};
+
 struct lookup {
-	const char *section;         /* "10de:2330" */
-	struct wm_device *dev;
+	char section[16];            /* "10de:2330" */
+	struct facts facts;
 };
 
 static int take_fact(void *arg, const char *section, const char *key, const char *value) {
-	const struct lookup *lookup = arg;
+	struct lookup *lookup = arg;
 
 	if (strcmp(section, lookup->section) != 0)
 		return 1;
 	if (strcmp(key, "name") == 0)
-		snprintf(lookup->dev->name, sizeof(lookup->dev->name), "%s", value);
+		snprintf(lookup->facts.name, sizeof(lookup->facts.name), "%s", value);
 	else if (strcmp(key, "memory_bytes") == 0)
-		lookup->dev->mem_bytes = lookup->dev->free_bytes = strtoull(value, NULL, 10);
+		lookup->facts.memory_bytes = strtoull(value, NULL, 10);
 	else if (strcmp(key, "cache_bytes") == 0)
-		lookup->dev->cache_bytes = strtoull(value, NULL, 10);
+		lookup->facts.cache_bytes = strtoull(value, NULL, 10);
 	return 1;
 }
 
-static enum wm_status put_facts(const struct hwloc_pcidev_attr_s *pci, struct wm_device *dev) {
+static enum wm_status look_up(unsigned vendor, unsigned device, struct facts *facts_p) {
 	const char *text = wm_embedded(FACTS);
-	struct lookup lookup = {.dev = dev};
-	char section[16];
+	struct lookup lookup = {.section = ""};
 	int line;
 
-	snprintf(section, sizeof(section), "%04x:%04x", pci->vendor_id, pci->device_id);
-	snprintf(dev->name, sizeof(dev->name), "PCI %s", section);
-	lookup.section = section;
 	if (!text)
 		return wm_fail(WM_FAILED, FACTS " is not embedded in this binary");
+	snprintf(lookup.section, sizeof(lookup.section), "%04x:%04x", vendor & 0xffffu, device & 0xffffu);
 	line = ini_parse_string(text, take_fact, &lookup);
 	if (line != 0)
 		return wm_fail(WM_FAILED, FACTS ":%d: not a line of an INI file", line);
+	*facts_p = lookup.facts;
 	return WM_OK;
+}
+
+/* "0x10de" in a file of that device's folder. */
+static bool read_id(const char *root, const char *pci, const char *file, unsigned *id_p) {
+	char path[96], text[32];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%.32s/%s", pci, file);
+	return wm_sysfile_line(root, path, text, sizeof(text)) && sscanf(text, "%x", id_p) == 1;
+}
+
+uint64_t wm_accelerator_cache_bytes(const char *root, const char *pci) {
+	unsigned vendor, device;
+	struct facts facts;
+
+	if (!*pci || !read_id(root, pci, "vendor", &vendor) || !read_id(root, pci, "device", &device))
+		return 0;
+	return look_up(vendor, device, &facts) == WM_OK ? facts.cache_bytes : 0;
 }
 
 /* ---- the list ----------------------------------------------------------------------------------------------- */
@@ -84,15 +108,23 @@ static enum wm_status fill(const struct wm_topology *topo, hwloc_obj_t o, int ve
                            struct wm_device *dev_p) {
 	const struct hwloc_pcidev_attr_s *pci = &o->attr->pcidev;
 	struct wm_device dev = {.ordinal = ordinal};
-	enum wm_status st;
+	struct facts facts;
+	enum wm_status st = look_up(pci->vendor_id, pci->device_id, &facts);
+
+	if (st != WM_OK)
+		return st;
 
 	snprintf(dev.id, sizeof(dev.id), "%s:%d", vendors[vendor].backend, ordinal);
 	snprintf(dev.backend, sizeof(dev.backend), "%s", vendors[vendor].backend);
 	snprintf(dev.vendor, sizeof(dev.vendor), "%s", vendors[vendor].vendor);
 	snprintf(dev.pci, sizeof(dev.pci), "%04x:%02x:%02x.%01x", pci->domain, pci->bus, pci->dev, pci->func);
-	st = put_facts(pci, &dev);
-	if (st == WM_OK)
-		st = wm_topology_near(topo, &dev);
+	if (*facts.name)
+		memcpy(dev.name, facts.name, sizeof(dev.name));
+	else
+		snprintf(dev.name, sizeof(dev.name), "PCI %04x:%04x", pci->vendor_id, pci->device_id);
+	dev.mem_bytes = dev.free_bytes = facts.memory_bytes;
+	dev.cache_bytes = facts.cache_bytes;
+	st = wm_topology_near(topo, &dev);
 	if (st == WM_OK)
 		*dev_p = dev;
 	return st;

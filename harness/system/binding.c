@@ -49,18 +49,19 @@ static enum wm_status parse_for_binding(const struct wm_topology *topo, const ch
 	return WM_OK;
 }
 
-/* Memory is a preference: where all nodes are wanted there is none to state, and where the kernel has no NUMA policy
- * or a container forbids it, the default (the node of the core that touches a page first) does the same. */
+/* Memory is a preference, and only for one node out of several. Kernels before 5.15 take a preference for many as one
+ * for the first of them and fill it although the cores of the others write; unbound, a page comes from the node of the
+ * core that writes it first. Where the kernel has no NUMA policy or a container forbids it, so it does for one node. */
 static enum wm_status bind_memory(const struct wm_topology *topo, const char *list, hwloc_bitmap_t nodes) {
 	enum wm_status st = parse_for_binding(topo, list, nodes);
 
 	if (st != WM_OK)
 		return st;
-	if (hwloc_bitmap_isincluded(hwloc_topology_get_topology_nodeset(topo->t), nodes))
+	if (hwloc_bitmap_weight(nodes) != 1 || hwloc_bitmap_isequal(hwloc_topology_get_topology_nodeset(topo->t), nodes))
 		return WM_OK;
 	if (hwloc_set_membind(topo->t, nodes, HWLOC_MEMBIND_BIND, HWLOC_MEMBIND_BYNODESET | HWLOC_MEMBIND_THREAD) < 0 &&
 	    errno != ENOSYS && errno != EPERM)
-		return wm_fail(WM_FAILED, "cannot prefer memory of NUMA nodes %s: %s", list, strerror(errno));
+		return wm_fail(WM_FAILED, "cannot prefer memory of NUMA node %s: %s", list, strerror(errno));
 	return WM_OK;
 }
 

@@ -30,8 +30,8 @@ enum wm_status wm_topology_near(const struct wm_topology *topo, struct wm_device
  * would give them, cache and memory from results/reference/accelerators.ini by PCI id, else 0. */
 enum wm_status wm_topology_accelerators(const struct wm_topology *topo, struct wm_device *devs, int max, int *n_p);
 
-/* Binds the calling process (all its threads) to a list of PUs, and its memory to nodes (preferred, not strict;
- * nodeset "" leaves memory alone). WM_FAILED + the list. */
+/* Binds the calling process (all its threads) to a list of PUs, and its memory to the node where nodeset holds exactly
+ * one (preferred, not strict); with none or several, memory stays where it is first written. WM_FAILED + the list. */
 enum wm_status wm_bind_process(const struct wm_topology *topo, const char *cpuset, const char *nodeset);
 /* Binds the calling thread to the nth PU of the list. */
 enum wm_status wm_bind_thread(const struct wm_topology *topo, const char *cpuset, int nth);
