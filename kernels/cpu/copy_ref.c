@@ -2,6 +2,8 @@
 /* copy_ref.c - c = a, one element after the other. */
 #include "core/wm.h"
 
+#include <stdlib.h>
+
 static const double most_operations = 1e9;
 
 static size_t count(const struct wm_problem *p) {
@@ -15,14 +17,32 @@ static enum wm_status can_run(const struct wm_run *run) {
 	return WM_OK;
 }
 
+struct plan {
+	enum wm_dtype type;
+	size_t n;
+};
+
+static enum wm_status prepare(struct wm_run *run) {
+	struct plan *plan = wm_zalloc(sizeof(*plan));
+
+	plan->type = wm_get_dtype(run->problem);
+	plan->n = count(run->problem);
+	run->priv = plan;
+	return WM_OK;
+}
+
 static enum wm_status enqueue(struct wm_run *run, int set) {
 	const struct wm_buf *buf = run->buf + set * run->tensors;
-	enum wm_dtype type = wm_get_dtype(run->problem);
-	size_t n = count(run->problem);
+	const struct plan *plan = run->priv;
 
-	for (size_t i = 0; i < n; i++)
-		wm_store_element(type, buf[1].ptr, i, wm_load_element(type, buf[0].ptr, i));
+	for (size_t i = 0; i < plan->n; i++)
+		wm_store_element(plan->type, buf[1].ptr, i, wm_load_element(plan->type, buf[0].ptr, i));
 	return WM_OK;
+}
+
+static void finish(struct wm_run *run) {
+	free(run->priv);
+	run->priv = NULL;
 }
 
 const struct wm_impl wm_impl_copy_ref = {
@@ -33,5 +53,7 @@ const struct wm_impl wm_impl_copy_ref = {
 	.origin = WM_REFERENCE,
 	.asked_only = true,
 	.can_run = can_run,
+	.prepare = prepare,
 	.enqueue = enqueue,
+	.finish = finish,
 };

@@ -2,36 +2,21 @@
 /* copy_simd.c - c = a, each thread its own pages: the ceiling of copying. */
 #include "loops.h"
 
-struct work {
-	const struct wm_loops *loops;
-	const void *a;
-	void *c;
-	enum wm_dtype type;
-	size_t n;
-};
-
 static void copy_part(void *arg, int thread, int threads) {
-	const struct work *work = arg;
-	size_t from, to;
+	const struct wm_plan *plan = arg;
+	size_t from = plan->span[thread].from, count = plan->span[thread].to - from;
+	const void *a = plan->buf[0].ptr;
+	void *c = plan->buf[1].ptr;
 
-	wm_loops_part(work->n, wm_dtype_bytes(work->type), thread, threads, &from, &to);
-	if (work->type == WM_F64)
-		work->loops->copy_f64((double *)work->c + from, (const double *)work->a + from, to - from);
+	(void)threads;
+	if (plan->wide)
+		plan->loops->copy_f64((double *)c + from, (const double *)a + from, count);
 	else
-		work->loops->copy_f32((float *)work->c + from, (const float *)work->a + from, to - from);
+		plan->loops->copy_f32((float *)c + from, (const float *)a + from, count);
 }
 
-static enum wm_status enqueue(struct wm_run *run, int set) {
-	enum wm_dtype type = wm_get_dtype(run->problem);
-	struct work work = {
-		.loops = wm_loops(),
-		.a = wm_loops_tensor(run, set, 0),
-		.c = wm_loops_tensor(run, set, 1),
-		.type = type,
-		.n = (size_t)wm_get(run->problem, "bytes") / wm_dtype_bytes(type),
-	};
-
-	return run->backend->parallel(run->dev, copy_part, &work);
+static enum wm_status prepare(struct wm_run *run) {
+	return wm_loops_plan_arrays(run, copy_part);
 }
 
 const struct wm_impl wm_impl_copy_simd = {
@@ -41,6 +26,7 @@ const struct wm_impl wm_impl_copy_simd = {
 	.about = "vector loads and stores, one thread per core",
 	.origin = WM_TUNED,
 	.can_run = wm_loops_can_run,
-	.prepare = wm_loops_prepare_stores,
-	.enqueue = enqueue,
+	.prepare = prepare,
+	.enqueue = wm_loops_enqueue,
+	.finish = wm_loops_finish,
 };

@@ -3,6 +3,8 @@
  * type. */
 #include "core/wm.h"
 
+#include <stdlib.h>
+
 static const double most_operations = 1e9;
 
 static enum wm_status can_run(const struct wm_run *run) {
@@ -14,21 +16,41 @@ static enum wm_status can_run(const struct wm_run *run) {
 	return WM_OK;
 }
 
+struct plan {
+	enum wm_dtype type;
+	size_t n;
+	long iters;
+};
+
+static enum wm_status prepare(struct wm_run *run) {
+	struct plan *plan = wm_zalloc(sizeof(*plan));
+
+	plan->type = wm_get_dtype(run->problem);
+	plan->n = (size_t)wm_get(run->problem, "n");
+	plan->iters = wm_get(run->problem, "iters");
+	run->priv = plan;
+	return WM_OK;
+}
+
 static enum wm_status enqueue(struct wm_run *run, int set) {
 	const struct wm_buf *buf = run->buf + set * run->tensors;
-	enum wm_dtype type = wm_get_dtype(run->problem);
+	const struct plan *plan = run->priv;
+	enum wm_dtype type = plan->type;
 	double a = wm_load_element(type, buf[1].ptr, 0), b = wm_load_element(type, buf[1].ptr, 1);
-	size_t n = (size_t)wm_get(run->problem, "n");
-	long iters = wm_get(run->problem, "iters");
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < plan->n; i++) {
 		double y = wm_load_element(type, buf[0].ptr, i);
 
-		for (long t = 0; t < iters; t++)
+		for (long t = 0; t < plan->iters; t++)
 			y += a * b;
 		wm_store_element(type, buf[2].ptr, i, y);
 	}
 	return WM_OK;
+}
+
+static void finish(struct wm_run *run) {
+	free(run->priv);
+	run->priv = NULL;
 }
 
 const struct wm_impl wm_impl_fma_ref = {
@@ -39,5 +61,7 @@ const struct wm_impl wm_impl_fma_ref = {
 	.origin = WM_REFERENCE,
 	.asked_only = true,
 	.can_run = can_run,
+	.prepare = prepare,
 	.enqueue = enqueue,
+	.finish = finish,
 };

@@ -3,42 +3,28 @@
  * arithmetic. */
 #include "loops.h"
 
-enum { GRAIN = 16 }; /* elements; finer than pages, because memory does not matter here */
-
-struct work {
-	const struct wm_loops *loops;
-	const void *x, *ab;
-	void *y;
-	enum wm_dtype type;
-	size_t n;
-	long iters;
-};
-
 static void fma_part(void *arg, int thread, int threads) {
-	const struct work *work = arg;
-	size_t from, to;
+	const struct wm_plan *plan = arg;
+	size_t from = plan->span[thread].from, count = plan->span[thread].to - from;
+	const void *x = plan->buf[0].ptr, *ab = plan->buf[1].ptr;
+	void *y = plan->buf[2].ptr;
 
-	wm_part(work->n, GRAIN, thread, threads, &from, &to);
-	if (work->type == WM_F64)
-		work->loops->fma_f64((double *)work->y + from, (const double *)work->x + from, work->ab, to - from,
-							 work->iters);
+	(void)threads;
+	if (plan->wide)
+		plan->loops->fma_f64((double *)y + from, (const double *)x + from, ab, count, plan->iters);
 	else
-		work->loops->fma_f32((float *)work->y + from, (const float *)work->x + from, work->ab, to - from,
-							 work->iters);
+		plan->loops->fma_f32((float *)y + from, (const float *)x + from, ab, count, plan->iters);
 }
 
-static enum wm_status enqueue(struct wm_run *run, int set) {
-	struct work work = {
-		.loops = wm_loops(),
-		.x = wm_loops_tensor(run, set, 0),
-		.ab = wm_loops_tensor(run, set, 1),
-		.y = wm_loops_tensor(run, set, 2),
-		.type = wm_get_dtype(run->problem),
-		.n = (size_t)wm_get(run->problem, "n"),
-		.iters = wm_get(run->problem, "iters"),
-	};
+/* Memory does not matter here, full registers do: threads get whole blocks, and a rest makes one thread slower at
+ * most. */
+static enum wm_status prepare(struct wm_run *run) {
+	struct wm_plan *plan = wm_loops_plan(run, fma_part);
 
-	return run->backend->parallel(run->dev, fma_part, &work);
+	plan->n = (size_t)wm_get(run->problem, "n");
+	plan->iters = wm_get(run->problem, "iters");
+	wm_loops_deal(run, plan->n, plan->wide ? plan->loops->fma_block_f64 : plan->loops->fma_block_f32);
+	return WM_OK;
 }
 
 const struct wm_impl wm_impl_fma_simd = {
@@ -48,6 +34,7 @@ const struct wm_impl wm_impl_fma_simd = {
 	.about = "fused multiply-adds in registers, one thread per core",
 	.origin = WM_TUNED,
 	.can_run = wm_loops_can_run,
-	.prepare = wm_loops_prepare,
-	.enqueue = enqueue,
+	.prepare = prepare,
+	.enqueue = wm_loops_enqueue,
+	.finish = wm_loops_finish,
 };

@@ -2,6 +2,8 @@
 /* gemm_ref.c - C = A B as the definition says, one dot product after the other. */
 #include "core/wm.h"
 
+#include <stdlib.h>
+
 static const double most_operations = 1e9;
 
 static enum wm_status can_run(const struct wm_run *run) {
@@ -58,21 +60,53 @@ static double dot(const struct vector *a, const struct vector *b, size_t depth) 
 	return dot_f32(a, b, depth);
 }
 
-static enum wm_status enqueue(struct wm_run *run, int set) {
+/* Both operands with their lines along k: line i of A is a row, line j of B a column. */
+struct plan {
+	size_t m, n, depth;
+	enum wm_dtype in, out;
+	size_t a_line, a_step, b_line, b_step;
+};
+
+static enum wm_status prepare(struct wm_run *run) {
 	const struct wm_problem *p = run->problem;
-	const struct wm_buf *buf = run->buf + set * run->tensors;
-	size_t m = (size_t)wm_get(p, "m"), n = (size_t)wm_get(p, "n"), depth = (size_t)wm_get(p, "k");
-	enum wm_dtype in = wm_get_dtype(p), out = in == WM_I8 ? WM_I32 : in;
+	struct plan *plan = wm_zalloc(sizeof(*plan));
+	struct wm_tensor t[WM_MAX_TENSORS];
 	bool a_along_k = wm_get_word(p, "trans")[0] == 't', b_along_k = wm_get_word(p, "trans")[1] == 'n';
+	int tensors;
 
-	for (size_t j = 0; j < n; j++)
-		for (size_t i = 0; i < m; i++) {
-			struct vector a = { in, buf[0].ptr, a_along_k ? i * depth : i, a_along_k ? 1 : m };
-			struct vector b = { in, buf[1].ptr, b_along_k ? j * depth : j, b_along_k ? 1 : n };
+	run->priv = plan;
+	plan->m = (size_t)wm_get(p, "m");
+	plan->n = (size_t)wm_get(p, "n");
+	plan->depth = (size_t)wm_get(p, "k");
+	plan->a_line = a_along_k ? plan->depth : 1;
+	plan->a_step = a_along_k ? 1 : plan->m;
+	plan->b_line = b_along_k ? plan->depth : 1;
+	plan->b_step = b_along_k ? 1 : plan->n;
+	enum wm_status st = p->bench->tensors(p, t, &tensors);
+	if (st != WM_OK)
+		return st;
+	plan->in = t[0].dtype;
+	plan->out = t[2].dtype;
+	return WM_OK;
+}
 
-			wm_store_element(out, buf[2].ptr, i + j * m, dot(&a, &b, depth));
+static enum wm_status enqueue(struct wm_run *run, int set) {
+	const struct plan *plan = run->priv;
+	const struct wm_buf *buf = run->buf + set * run->tensors;
+
+	for (size_t j = 0; j < plan->n; j++)
+		for (size_t i = 0; i < plan->m; i++) {
+			struct vector a = { plan->in, buf[0].ptr, i * plan->a_line, plan->a_step };
+			struct vector b = { plan->in, buf[1].ptr, j * plan->b_line, plan->b_step };
+
+			wm_store_element(plan->out, buf[2].ptr, i + j * plan->m, dot(&a, &b, plan->depth));
 		}
 	return WM_OK;
+}
+
+static void finish(struct wm_run *run) {
+	free(run->priv);
+	run->priv = NULL;
 }
 
 const struct wm_impl wm_impl_gemm_ref = {
@@ -83,5 +117,7 @@ const struct wm_impl wm_impl_gemm_ref = {
 	.origin = WM_REFERENCE,
 	.asked_only = true,
 	.can_run = can_run,
+	.prepare = prepare,
 	.enqueue = enqueue,
+	.finish = finish,
 };

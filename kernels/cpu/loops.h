@@ -22,9 +22,10 @@ struct wm_loops {
 	/* a = b + s c */
 	void (*triad_f32)(float *a, const float *b, const float *c, float s, size_t n);
 	void (*triad_f64)(double *a, const double *b, const double *c, double s, size_t n);
-	/* y = x, then iters times y = y + ab[0] ab[1]; in registers */
+	/* y = x, then iters times y = y + ab[0] ab[1]; in registers. At full rate for whole blocks of elements. */
 	void (*fma_f32)(float *y, const float *x, const float *ab, size_t n, long iters);
 	void (*fma_f64)(double *y, const double *x, const double *ab, size_t n, long iters);
+	size_t fma_block_f32, fma_block_f64;
 };
 
 /* Each is NULL where this CPU, or the one that this was compiled for, cannot run it. */
@@ -36,14 +37,34 @@ const struct wm_loops *wm_loops_c(void); /* plain C: never NULL */
 /* The first of these that runs here. */
 const struct wm_loops *wm_loops(void);
 
-/* can_run and prepare of the implementations that use them: any dtype of theirs, one thread per core. */
+/*
+ * One operation as its threads see it. Everything is settled in prepare, so that an operation costs one call of
+ * parallel: where caches are small a look at the problem would be a part of the time.
+ */
+struct wm_plan {
+	void (*part)(void *plan, int thread, int threads);
+	const struct wm_loops *loops;
+	const struct wm_buf *buf; /* the tensors of the set in work */
+	bool wide;                /* f64, else f32 */
+	size_t n;                 /* elements of the input */
+	size_t blocks;            /* read: parts of the input with a sum each */
+	long iters;               /* fma: multiply-adds an element */
+	struct wm_span {
+		size_t from, to;
+	} *span; /* the elements, or blocks, of each thread */
+};
+
+/* can_run, enqueue and finish of the implementations that use the loops: any dtype of theirs, one thread per
+ * core. */
 enum wm_status wm_loops_can_run(const struct wm_run *run);
-enum wm_status wm_loops_prepare(struct wm_run *run);
-/* The same for those whose stores matter: the record says which they are. */
-enum wm_status wm_loops_prepare_stores(struct wm_run *run);
-/* Address of a tensor of a buffer set. */
-void *wm_loops_tensor(const struct wm_run *run, int set, int tensor);
-/* The elements of a thread: whole pages, as first touch has dealt them out. */
-void wm_loops_part(size_t count, size_t element_bytes, int thread, int threads, size_t *from_p, size_t *to_p);
+enum wm_status wm_loops_enqueue(struct wm_run *run, int set);
+void wm_loops_finish(struct wm_run *run);
+/* Begins their prepare: run->priv is the plan, with the loops of this CPU, which are named in run->library. */
+struct wm_plan *wm_loops_plan(struct wm_run *run, void (*part)(void *plan, int thread, int threads));
+/* The same for arrays of "bytes" that are written: whole pages to each thread, as first touch has dealt them out; the
+ * record says which stores they are. */
+enum wm_status wm_loops_plan_arrays(struct wm_run *run, void (*part)(void *plan, int thread, int threads));
+/* Deals count things to the threads, in whole units of grain (wm_part). */
+void wm_loops_deal(struct wm_run *run, size_t count, size_t grain);
 
 #endif

@@ -196,6 +196,8 @@ const struct wm_loops *wm_loops_avx2(void) {
 		.triad_f64 = triad_f64,
 		.fma_f32 = fma_f32,
 		.fma_f64 = fma_f64,
+		.fma_block_f32 = 12 * F32,
+		.fma_block_f64 = 12 * F64,
 	};
 
 	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &table : NULL;

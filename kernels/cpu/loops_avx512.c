@@ -185,6 +185,8 @@ const struct wm_loops *wm_loops_avx512(void) {
 		.triad_f64 = triad_f64,
 		.fma_f32 = fma_f32,
 		.fma_f64 = fma_f64,
+		.fma_block_f32 = 16 * F32,
+		.fma_block_f64 = 16 * F64,
 	};
 
 	return __builtin_cpu_supports("avx512f") ? &table : NULL;

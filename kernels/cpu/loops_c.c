@@ -114,6 +114,8 @@ const struct wm_loops *wm_loops_c(void) {
 		.triad_f64 = triad_f64,
 		.fma_f32 = fma_f32,
 		.fma_f64 = fma_f64,
+		.fma_block_f32 = LANES,
+		.fma_block_f64 = LANES,
 	};
 
 	return &table;

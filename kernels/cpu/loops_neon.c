@@ -178,6 +178,8 @@ const struct wm_loops *wm_loops_neon(void) {
 		.triad_f64 = triad_f64,
 		.fma_f32 = fma_f32,
 		.fma_f64 = fma_f64,
+		.fma_block_f32 = 16 * F32,
+		.fma_block_f64 = 16 * F64,
 	};
 
 	return &table;
