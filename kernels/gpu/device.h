@@ -4,8 +4,9 @@
  * nothing and use only what is defined here and plain C:
  *
  *   WM_ENTRY(items) name(..)   a kernel; its groups have that many work-items, all in dimension 0
- *   WM_GLOBAL, WM_LOCAL        address spaces of pointers, and of arrays at the top of a kernel; WM_INLINE
- * functions WM_BARRIER()               all work-items of the group arrive, local memory is seen by all
+ *   WM_GLOBAL, WM_LOCAL        address spaces of pointers, and of arrays at the top of a kernel
+ *   WM_INLINE                  before the type of every other function
+ *   WM_BARRIER()               all work-items of the group arrive, local memory is seen by all
  *   wm_group_id(d)             index of the group in dimension d = 0, 1, 2 (a literal)
  *   wm_local_id()              index of the work-item in its group
  *   wm_size                    unsigned 64-bit; wm_u16, wm_u32, wm_i8, wm_i32

@@ -25,14 +25,18 @@ enum {
 	MAX_SIZE = 0x7fff0000
 };
 
+/* The buffers of the workspace; PART, the sums between steps of k, is there only when k takes several. */
+enum { PANELS_A, PANELS_B, PART, WORKSPACES };
+
 struct plan {
 	uint32_t m, n, k, kp; /* kp: k padded to whole vectors */
 	uint32_t lda, ldb;
 	uint32_t row_panels, col_panels;
 	uint32_t step_k, block_p, block_q;
-	uint32_t pack_k; /* of k that one work-item packs */
+	uint32_t pack_k;			/* of k that one work-item packs */
+	uint64_t bytes[WORKSPACES]; /* whole pages; 0 = none */
 	void *module;
-	struct wm_buf a, b, part;
+	struct wm_buf work[WORKSPACES];
 };
 
 static uint32_t ceil_div(uint32_t x, uint32_t by) {
@@ -41,6 +45,58 @@ static uint32_t ceil_div(uint32_t x, uint32_t by) {
 
 static enum wm_dtype accumulate_type(enum wm_dtype in) {
 	return in == WM_F64 ? WM_F64 : in == WM_I8 ? WM_I32 : WM_F32;
+}
+
+/* Bytes of an array in whole pages; 2^62 stands for anything above, so that sums of a few stay right. */
+static uint64_t page_bytes(uint64_t rows, uint64_t columns, uint64_t element) {
+	const uint64_t most = (uint64_t)1 << 62;
+	uint64_t count = rows * columns; /* each is at most 2^31 and a tile */
+	return count > (most - PAGE) / element ? most : (count * element + PAGE - 1) / PAGE * PAGE;
+}
+
+/* All numbers of the plan: what can_run, workspace and prepare go by. */
+static struct plan plan_of(const struct wm_problem *p) {
+	const char *trans = wm_get_word(p, "trans");
+	uint32_t bytes = (uint32_t)wm_dtype_bytes(accumulate_type(wm_get_dtype(p)));
+	uint32_t lanes = VEC_BYTES / bytes, rows = VECS * lanes;
+	struct plan plan = {
+		.m = (uint32_t)wm_get(p, "m"),
+		.n = (uint32_t)wm_get(p, "n"),
+		.k = (uint32_t)wm_get(p, "k"),
+		.step_k = STEP_K,
+		.block_p = BLOCK_P,
+		.block_q = BLOCK_Q,
+		.pack_k = PACK_VECS * lanes,
+	};
+	plan.kp = ceil_div(plan.k, lanes) * lanes;
+	plan.lda = trans[0] == 'n' ? plan.m : plan.k;
+	plan.ldb = trans[1] == 'n' ? plan.k : plan.n;
+	plan.row_panels = ceil_div(plan.m, rows);
+	plan.col_panels = ceil_div(plan.n, COLS);
+	uint64_t m = (uint64_t)plan.row_panels * rows, n = (uint64_t)plan.col_panels * COLS;
+	plan.bytes[PANELS_A] = page_bytes(m, plan.kp, bytes);
+	plan.bytes[PANELS_B] = page_bytes(n, plan.kp, bytes);
+	plan.bytes[PART] = plan.kp > plan.step_k ? page_bytes(m, n, bytes) : 0;
+	return plan;
+}
+
+static uint64_t workspace(const struct wm_problem *p) {
+	struct plan plan = plan_of(p);
+	uint64_t sum = 0;
+	for (int i = 0; i < WORKSPACES; i++)
+		sum += plan.bytes[i];
+	return sum;
+}
+
+/* Panels have the accumulate type, so that they may be larger than any tensor. */
+static enum wm_status fits(const struct wm_problem *p, const struct wm_device *dev) {
+	static const char *const what[WORKSPACES] = { "panels of a", "panels of b", "sums between steps of k" };
+	struct plan plan = plan_of(p);
+	for (int i = 0; i < WORKSPACES; i++)
+		if (dev->max_alloc_bytes && plan.bytes[i] > dev->max_alloc_bytes)
+			return wm_fail(WM_SKIP, "does not fit: %s need a buffer of %llu bytes, the device's largest is %llu bytes",
+						   what[i], (unsigned long long)plan.bytes[i], (unsigned long long)dev->max_alloc_bytes);
+	return WM_OK;
 }
 
 /* WM_UNSUPPORTED + why, in the words of the device's API where a feature is missing. */
@@ -52,22 +108,14 @@ static enum wm_status missing(const struct wm_run *run, const char *type, const 
 
 static enum wm_status can_run(const struct wm_run *run) {
 	const struct wm_problem *p = run->problem;
-	struct wm_tensor t[WM_MAX_TENSORS];
-	int n;
 	enum wm_dtype in = wm_get_dtype(p);
-	enum wm_status st = p->bench->tensors(p, t, &n);
-	if (st)
-		return st;
 	if (wm_get(p, "m") > MAX_SIZE || wm_get(p, "n") > MAX_SIZE || wm_get(p, "k") > MAX_SIZE)
 		return wm_fail(WM_UNSUPPORTED, "m, n and k are at most %d here", (int)MAX_SIZE);
-	if (t[2].dtype != in && t[2].dtype != accumulate_type(in))
-		return wm_fail(WM_UNSUPPORTED, "makes %s or %s of %s, not %s", wm_dtype_word(in),
-					   wm_dtype_word(accumulate_type(in)), wm_dtype_word(in), wm_dtype_word(t[2].dtype));
 	if (in == WM_F16 && !(run->dev->features & WM_HAS_F16))
 		return missing(run, "f16", "cl_khr_fp16");
 	if (in == WM_F64 && !(run->dev->features & WM_HAS_F64))
 		return missing(run, "f64", "cl_khr_fp64");
-	return WM_OK;
+	return fits(p, run->dev);
 }
 
 /* The macros that gemm_tiled.k asks for. */
@@ -78,48 +126,22 @@ static void make_flags(enum wm_dtype in, enum wm_dtype out, const char *trans, c
 			 names[in], names[out], trans[0] == 't', trans[1] == 'n', VECS, COLS, PACK_VECS);
 }
 
-static enum wm_status alloc_elements(struct wm_run *run, size_t rows, size_t columns, size_t bytes,
-									 struct wm_buf *buf) {
-	size_t total = (rows * columns * bytes + PAGE - 1) / PAGE * PAGE;
-	return run->backend->alloc(run->dev, total, buf);
-}
-
 static enum wm_status prepare(struct wm_run *run) {
 	const struct wm_problem *p = run->problem;
-	const char *trans = wm_get_word(p, "trans");
+	struct plan *plan = wm_zalloc(sizeof(*plan));
 	struct wm_tensor t[WM_MAX_TENSORS];
 	int n;
 	char flags[160];
+	*plan = plan_of(p);
+	run->priv = plan;
 	enum wm_status st = p->bench->tensors(p, t, &n);
+	for (int i = 0; i < WORKSPACES && !st; i++)
+		if (plan->bytes[i])
+			st = run->backend->alloc(run->dev, plan->bytes[i], &plan->work[i]);
 	if (st)
 		return st;
-	struct plan *plan = wm_zalloc(sizeof(*plan));
-	run->priv = plan;
-	size_t bytes = wm_dtype_bytes(accumulate_type(t[0].dtype));
-	uint32_t lanes = (uint32_t)(VEC_BYTES / bytes), rows = VECS * lanes;
-	plan->m = (uint32_t)wm_get(p, "m");
-	plan->n = (uint32_t)wm_get(p, "n");
-	plan->k = (uint32_t)wm_get(p, "k");
-	plan->kp = ceil_div(plan->k, lanes) * lanes;
-	plan->lda = trans[0] == 'n' ? plan->m : plan->k;
-	plan->ldb = trans[1] == 'n' ? plan->k : plan->n;
-	plan->row_panels = ceil_div(plan->m, rows);
-	plan->col_panels = ceil_div(plan->n, COLS);
-	plan->step_k = STEP_K;
-	plan->block_p = BLOCK_P;
-	plan->block_q = BLOCK_Q;
-	plan->pack_k = PACK_VECS * lanes;
-	make_flags(t[0].dtype, t[2].dtype, trans, flags, sizeof(flags));
-
-	st = alloc_elements(run, (size_t)plan->row_panels * rows, plan->kp, bytes, &plan->a);
-	if (!st)
-		st = alloc_elements(run, (size_t)plan->col_panels * COLS, plan->kp, bytes, &plan->b);
-	if (!st && plan->kp > plan->step_k)
-		st = alloc_elements(run, (size_t)plan->row_panels * rows, (size_t)plan->col_panels * COLS, bytes,
-							&plan->part);
-	if (!st)
-		st = run->backend->build(run->dev, wm_embedded("kernels/gpu/gemm_tiled.k"), flags, &plan->module);
-	return st;
+	make_flags(t[0].dtype, t[2].dtype, wm_get_word(p, "trans"), flags, sizeof(flags));
+	return run->backend->build(run->dev, wm_embedded("kernels/gpu/gemm_tiled.k"), flags, &plan->module);
 }
 
 /* Turns one operand (rows x k, or k x columns) into panels; count of them. */
@@ -146,10 +168,10 @@ static enum wm_status multiply(struct wm_run *run, const struct wm_buf *c) {
 							{ 1, 1, 1 } };
 	/* when one step covers k nothing is kept in part, and any buffer will do */
 	struct wm_arg args[] = {
-		{ .buf = &plan->a },
-		{ .buf = &plan->b },
+		{ .buf = &plan->work[PANELS_A] },
+		{ .buf = &plan->work[PANELS_B] },
 		{ .buf = c },
-		{ .buf = plan->part.ptr ? &plan->part : &plan->a },
+		{ .buf = plan->bytes[PART] ? &plan->work[PART] : &plan->work[PANELS_A] },
 		{ .value = &plan->m, .bytes = sizeof(plan->m) },
 		{ .value = &plan->n, .bytes = sizeof(plan->n) },
 		{ .value = &plan->kp, .bytes = sizeof(plan->kp) },
@@ -164,9 +186,9 @@ static enum wm_status multiply(struct wm_run *run, const struct wm_buf *c) {
 static enum wm_status enqueue(struct wm_run *run, int set) {
 	struct plan *plan = run->priv;
 	const struct wm_buf *buf = &run->buf[set * run->tensors];
-	enum wm_status st = pack(run, "pack_a", &buf[0], &plan->a, &plan->m, &plan->lda, plan->row_panels);
+	enum wm_status st = pack(run, "pack_a", &buf[0], &plan->work[PANELS_A], &plan->m, &plan->lda, plan->row_panels);
 	if (!st)
-		st = pack(run, "pack_b", &buf[1], &plan->b, &plan->n, &plan->ldb, plan->col_panels);
+		st = pack(run, "pack_b", &buf[1], &plan->work[PANELS_B], &plan->n, &plan->ldb, plan->col_panels);
 	if (!st)
 		st = multiply(run, &buf[2]);
 	return st;
@@ -178,9 +200,8 @@ static void finish(struct wm_run *run) {
 		return;
 	if (plan->module)
 		run->backend->unbuild(run->dev, plan->module);
-	run->backend->free(run->dev, &plan->part);
-	run->backend->free(run->dev, &plan->b);
-	run->backend->free(run->dev, &plan->a);
+	for (int i = WORKSPACES - 1; i >= 0; i--)
+		run->backend->free(run->dev, &plan->work[i]);
 	free(plan);
 	run->priv = NULL;
 }
@@ -192,6 +213,7 @@ const struct wm_impl wm_impl_gemm_tiled = {
 	.about = "one text for every device: operands packed into panels, register tiles of 16-wide vectors",
 	.origin = WM_PORTABLE,
 	.can_run = can_run,
+	.workspace = workspace,
 	.prepare = prepare,
 	.enqueue = enqueue,
 	.finish = finish,
