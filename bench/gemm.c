@@ -4,20 +4,33 @@
 #include "arrays.h"
 
 #include <math.h>
+#include <string.h>
 
 static const struct wm_axis axes[] = {
 	{ "m", "1024", NULL, 1, 2147483647, "rows of A and C", false },
 	{ "n", "@m", NULL, 1, 2147483647, "columns of B and C", false },
 	{ "k", "@m", NULL, 1, 2147483647, "columns of A, rows of B", false },
-	{ "dtype", "f32", "f64 f32 f16 bf16 i8", 0, 0, "type of A and B; C is the same, but i32 for i8", false },
+	{ "dtype", "f32", "f64 f32 f16 bf16 i8", 0, 0, "type of A and B", false },
 	{ "trans", "tn", "nn nt tn tt", 0, 0, "column major: A along m (n) or k (t), B along k (n) or n (t)",
 	  false },
+	{ "out", "same", "same f32", 0, 0, "type of C: that of A and B (i8: i32), or f32 for f16 and bf16", true },
 	{ 0 },
 };
 
+/* The type of C where nothing else is asked for. */
+static enum wm_dtype usual_output(enum wm_dtype in) {
+	return in == WM_I8 ? WM_I32 : in;
+}
+
+static enum wm_dtype output(const struct wm_problem *p) {
+	const char *word = wm_get_word(p, "out");
+
+	return strcmp(word, "same") == 0 ? usual_output(wm_get_dtype(p)) : wm_dtype_parse(word);
+}
+
 struct wm_gemm wm_gemm_shape(const struct wm_problem *p) {
 	size_t m = (size_t)wm_get(p, "m"), n = (size_t)wm_get(p, "n"), k = (size_t)wm_get(p, "k");
-	enum wm_dtype in = wm_get_dtype(p), out = in == WM_I8 ? WM_I32 : in;
+	enum wm_dtype in = wm_get_dtype(p), out = output(p);
 	const char *trans = wm_get_word(p, "trans");
 
 	return (struct wm_gemm){
@@ -52,11 +65,18 @@ static enum wm_status tensors(const struct wm_problem *p, struct wm_tensor *t, i
 	return st;
 }
 
+/* Only sums in f32 of shorter types can be kept as they are; what C is anyhow has no second name. */
 static enum wm_status accept(const struct wm_problem *p) {
+	enum wm_dtype in = wm_get_dtype(p);
+	const char *out = wm_get_word(p, "out");
 	struct wm_tensor t[3];
 	int n;
+	enum wm_status st = tensors(p, t, &n);
 
-	return tensors(p, t, &n);
+	if (st != WM_OK || strcmp(out, "same") == 0 || in == WM_F16 || in == WM_BF16)
+		return st;
+	return wm_fail(WM_UNSUPPORTED, "out=%s: C is always %s with dtype=%s, only f16 and bf16 leave a choice", out,
+				   wm_dtype_word(usual_output(in)), wm_dtype_word(in));
 }
 
 static double bytes_of(const struct wm_matrix *x) {
@@ -77,15 +97,19 @@ static void work(const struct wm_problem *p, struct wm_work *work_p) {
 struct wm_gemm_exact wm_gemm_exact_rule(const struct wm_gemm *g) {
 	/* By type of the operands; bench/README.md says how these widths were chosen. */
 	/* clang-format off */
-	static const struct wm_gemm_exact rules[WM_DTYPES] = {
+	static const struct wm_gemm_exact usual[WM_DTYPES] = {
 		[WM_F64] = { 50, 28, 1, 0x1p53, 0 },
 		[WM_F32] = { 22, 12, 1, 0x1p24, 0 },
 		[WM_F16] = { 9, 2, 1, 0x1p11, 0 },
 		[WM_BF16] = { 6, 1, 1, 0x1p8, 0 },
 		[WM_I8] = { 7, 7, 7, 0x1p31 - 1, 0 },
 	};
+	static const struct wm_gemm_exact to_f32[WM_DTYPES] = {
+		[WM_F16] = { 11, 11, 4, 0x1p24, 0 },
+		[WM_BF16] = { 8, 8, 4, 0x1p24, 0 },
+	};
 	/* clang-format on */
-	struct wm_gemm_exact rule = rules[g->a.type];
+	struct wm_gemm_exact rule = g->c.type == usual_output(g->a.type) ? usual[g->a.type] : to_f32[g->a.type];
 	double narrow = ldexp(1, rule.narrow_bits) - 1;
 	double end = (ldexp(1, rule.end_bits) - 1) * narrow, mid = (ldexp(1, rule.mid_bits) - 1) * narrow;
 	size_t most = (size_t)((rule.limit - 2 * end) / mid), between = g->a.cols > 2 ? g->a.cols - 2 : 1;

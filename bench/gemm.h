@@ -19,7 +19,7 @@ struct wm_gemm {
 struct wm_gemm wm_gemm_shape(const struct wm_problem *p);
 
 /*
- * The exact part's inputs, by the type of the operands. Position k of a sum multiplies a wide integer (of
+ * The exact part's inputs, by the types of the matrices. Position k of a sum multiplies a wide integer (of
  * that many bits) of one operand with a narrow one of the other; a row of A is zero but for the two ends and
  * every period-th position between, so that the sum of the magnitudes stays below limit.
  */

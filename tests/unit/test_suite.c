@@ -157,12 +157,12 @@ static void bad_files(void **state) {
 	     ":2: bench: 'gemm:m=4' is more than a name; patterns stand in problem lines"},
 		{"[a]\nproblem = tiad:bytes=4\n", ":2: unknown benchmark 'tiad'; did you mean 'triad'?"},
 		{"[a]\nbench = gemm\nbytes = 4\n",
-	     ":3: unknown key 'bytes'; known: bench problem weigh device impl profile m n k dtype trans cache data regime "
+	     ":3: unknown key 'bytes'; known: bench problem weigh device impl profile m n k dtype trans out cache data regime "
 	     "load"},
 		{"[a]\nbench = gemm\ndtypes = f32\n", ":3: unknown key 'dtypes'; did you mean 'dtype'?"},
 		{"[a]\nbench = gemm\ndevise = host\n", ":3: unknown key 'devise'; did you mean 'device'?"},
 		{"[a]\nbench = gemm\nseed = 4\n",
-	     ":3: unknown key 'seed'; known: bench problem weigh device impl profile m n k dtype trans cache data regime "
+	     ":3: unknown key 'seed'; known: bench problem weigh device impl profile m n k dtype trans out cache data regime "
 	     "load"},
 		{"[global]\nbytez = 4\n[a]\nbench = gemm\n", ":2: unknown key 'bytez'; did you mean 'bytes'?"},
 		{"[global]\nbench = gemm\n", ":2: bench belongs in a section of its own, not in [global]"},
