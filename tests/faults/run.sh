@@ -45,6 +45,15 @@ ends() {
 	return 1
 }
 
+# begun BUNDLE N: waits until N workers were started for its cases
+begun() {
+	for _ in $(seq 600); do
+		[ "$(grep -s '^{"begin"' "$1/records.jsonl" | wc -l)" -ge "$2" ] && return 0
+		sleep 0.05
+	done
+	return 1
+}
+
 small=copy:bytes=1M,cache=hot
 
 # ---- one row per fault ----
@@ -86,15 +95,43 @@ finals "$tmp/worker"; check "a killed worker costs no other case its record"
 check "exactly the killed worker's case is a crash"
 
 # ---- interruption ----
-"$bin" run copy:bytes=1M/2M/3M/4M,cache=hot --impl slow --device host --profile smoke --out "$tmp/int" --quiet >/dev/null 2>&1 &
-run=$!
-sleep 1.5
-kill -INT $run
-wait $run
-[ $? -eq 130 ]; check "an interrupted run exits 130"
-[ "$(jq -r .outcome "$tmp/int/run.json")" = interrupted ]; check "and says so in run.json"
+# Each signal comes while a worker is at it; the last two are both there before the supervisor looks.
+first="run copy:bytes=1M/2M,cache=hot --impl slow --device host --profile smoke --out"
+begins=0
+for signals in INT TERM HUP "TERM HUP"; do
+	# shellcheck disable=SC2086
+	"$bin" $first "$tmp/int" --quiet >/dev/null 2>&1 &
+	run=$!
+	first="run --resume"
+	begins=$((begins + 1))
+	begun "$tmp/int" $begins
+	kill -STOP $run
+	for signal in $signals; do kill -"$signal" $run; done
+	kill -CONT $run
+	wait $run
+	[ $? -eq 130 ] && [ "$(jq -r .outcome "$tmp/int/run.json")" = interrupted ] &&
+		[ "$(grep -c '^{"interrupted"' "$tmp/int/records.jsonl")" -eq $begins ]
+	check "SIG$signals ends a run with 130, an outcome and a mark"
+done
 "$bin" run --resume "$tmp/int" --quiet >/dev/null 2>&1
-[ $? -eq 0 ] && finals "$tmp/int"; check "and is completed by --resume"
+[ $? -eq 0 ] && finals "$tmp/int"; check "and --resume completes it: interruptions are no deaths"
+
+# ---- the whole run dies of one case ----
+first="run copy:bytes=1M,cache=hot --impl slow --device host --profile smoke --out"
+for begins in 1 2; do
+	# shellcheck disable=SC2086
+	"$bin" $first "$tmp/twice" --quiet >/dev/null 2>&1 &
+	run=$!
+	first="run --resume"
+	begun "$tmp/twice" $begins
+	check "begun for time $begins"
+	kill -9 $run
+	wait $run 2>/dev/null
+done
+"$bin" run --resume "$tmp/twice" --quiet >/dev/null 2>&1
+[ $? -eq 1 ] && finals "$tmp/twice" && [ "$(row "$tmp/twice" slow status)" = crash ] &&
+	[ "$(row "$tmp/twice" slow why)" = "the whole run died twice while this case was in flight" ]
+check "after two deaths of the run the case in flight is a crash"
 
 # ---- kill -9 of the supervisor at random moments ----
 done_kills=0 round=0 all_good=0 orphans=0
