@@ -56,14 +56,14 @@ UNIT_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(UNIT_SOURCES))
 PRODUCTS := $(B)/wattmark $(if $(wildcard tests/faults/registry.def),$(B)/wattmark-faulty)
 
 C_FILES := $(SOURCES) $(call find,tests,*.c)
-H_FILES := $(call find,harness bench kernels tests,*.h)
+H_FILES := $(call find,harness bench kernels tests scripts,*.h)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all objects tests check check-setup check-faults plugin asan tsan lint bench-harness install format clean \
-	help FORCE
+.PHONY: all objects tests check check-setup check-faults plugin asan tsan lint bench-harness bench-report install \
+	format clean help FORCE
 
-all: $(PRODUCTS)  ## build $(B)/wattmark (default)
+all: $(PRODUCTS)  ## the program, B/wattmark (default)
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' Makefile
@@ -154,7 +154,7 @@ check: tests  ## build and run all tests; ends with: N passed, N failed, N skipp
 check-faults: tests  ## the tests of crashes, hangs and kills alone
 	@KILLS=50 scripts/run-tests $(B) faults
 
-plugin: all  ## add a toy implementation to a copy of the tree and run it
+plugin: all  ## add a toy implementation and a toy report to a copy of the tree and run them
 	@scripts/run-tests $(B) plugin
 
 check-setup:  ## clone into a bare Debian 12, run quickstart and check there (root, debootstrap)
@@ -169,7 +169,10 @@ tsan:  ## the tests under the thread sanitizer
 bench-harness: all $(B)/bare  ## time the harness itself against a bare loop
 	@scripts/bench-harness $(B)
 
-lint:  ## clang-tidy, cppcheck and the rules of the house
+bench-report: all  ## time reports of 100,000 records
+	@WATTMARK=$(B)/wattmark scripts/bench-report
+
+lint:  ## the rules of the house, clang-format, shellcheck, cppcheck, clang-tidy
 	@JOBS=$(JOBS) scripts/lint $(B)
 
 # ---- the rest -----------------------------------------------------------------------------------------------
@@ -179,8 +182,8 @@ install: all  ## install under DESTDIR and PREFIX
 	install -m 755 $(B)/wattmark $(DESTDIR)$(PREFIX)/bin/wattmark
 	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/wattmark
 
-format:  ## rewrite all C sources in the house style
+format:  ## rewrite all C sources in the house style (clang-format 14)
 	clang-format -i $(C_FILES) $(H_FILES)
 
 clean:  ## remove the build folders
-	rm -rf $(B) build-asan build-tsan
+	rm -rf $(B) build-gcc build-clang build-asan build-tsan

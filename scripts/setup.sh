@@ -21,6 +21,7 @@ run pocl-opencl-icd        makes the CPU an OpenCL device
 run libopenblas0-pthread|libopenblas0-openmp|libopenblas0-serial  the BLAS that a user would pick
 check libcmocka-dev        unit tests
 check clang                the second compiler
+check clang-format         the form of C sources
 check clang-tidy           static checks
 check cppcheck             static checks
 check shellcheck           static checks of scripts
