@@ -272,7 +272,7 @@ static enum wm_status read_bundle(const char *path, struct wm_rows *rows, struct
 	enum wm_status st = wm_reader_open(path, &reader);
 	if (st)
 		return st;
-	keep->readers = wm_grow(keep->readers, keep->n, &keep->room, sizeof *keep->readers);
+	keep->readers = wm_grow(keep->readers, keep->n, &keep->room, sizeof(struct wm_reader *));
 	keep->readers[keep->n++] = reader;
 	add_run(rows, keep, path, wm_reader_run(reader));
 	struct grouping g = {.rows = rows, .keep = keep, .run = rows->nruns - 1};

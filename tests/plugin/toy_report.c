@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* toy.c - the smallest report there is: a line a case. What tests/plugin/run.sh adds to a tree. */
-#include "rows.h"
+#include "report/rows.h"
 
 static enum wm_status write_toy(FILE *out, const struct wm_rows *rows) {
 	for (size_t i = 0; i < rows->n; i++)
