@@ -196,7 +196,7 @@ enum wm_status wm_team_open(const char *cpuset, struct wm_team **team_p) {
 
 	hwloc_bitmap_free(pus);
 	if (n <= 0)
-		return wm_fail(WM_FAILED, "cannot run threads on CPUs '%s': not a list like 0-3,8", cpuset);
+		return wm_fail(WM_FAILED, "cannot run threads on CPUs '%.200s': not a list like 0-3,8", cpuset);
 	if (!team)
 		return wm_fail(WM_NOMEM, "no memory for a team of %d threads", n);
 	*team_p = team;

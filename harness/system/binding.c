@@ -33,6 +33,17 @@ bool wm_list_parse(const char *list, hwloc_bitmap_t set) {
 	}
 }
 
+void wm_list_brief(hwloc_const_bitmap_t set, char out[WM_BRIEF_LIST]) {
+	enum { MARK = 24 };          /* room for what says that there is more */
+	char *cut;
+
+	if (hwloc_bitmap_list_snprintf(out, WM_BRIEF_LIST, set) < WM_BRIEF_LIST)
+		return;
+	out[WM_BRIEF_LIST - MARK] = '\0';
+	cut = strrchr(out, ',') + 1;
+	snprintf(cut, (size_t)(out + WM_BRIEF_LIST - cut), ".. (%d in all)", hwloc_bitmap_weight(set));
+}
+
 int wm_cpuset_count(const char *cpuset) {
 	hwloc_bitmap_t set = hwloc_bitmap_alloc();
 	int n = wm_list_parse(cpuset, set) ? hwloc_bitmap_weight(set) : 0;
@@ -42,10 +53,10 @@ int wm_cpuset_count(const char *cpuset) {
 }
 
 static enum wm_status parse_for_binding(const struct wm_topology *topo, const char *list, hwloc_bitmap_t set) {
-	if (!topo->real)
-		return wm_fail(WM_FAILED, "cannot bind to %s: the topology was read from a file", list);
 	if (!wm_list_parse(list, set))
-		return wm_fail(WM_FAILED, "cannot bind to '%s': not a list like 0-3,8", list);
+		return wm_fail(WM_FAILED, "cannot bind to '%.200s': not a list like 0-3,8", list);
+	if (!topo->real)
+		return wm_fail(WM_FAILED, "cannot bind to a machine whose topology was read from a file");
 	return WM_OK;
 }
 
@@ -68,9 +79,14 @@ static enum wm_status bind_memory(const struct wm_topology *topo, const char *li
 enum wm_status wm_bind_process(const struct wm_topology *topo, const char *cpuset, const char *nodeset) {
 	hwloc_bitmap_t set = hwloc_bitmap_alloc();
 	enum wm_status st = parse_for_binding(topo, cpuset, set);
+	char brief[WM_BRIEF_LIST];
 
-	if (st == WM_OK && hwloc_set_cpubind(topo->t, set, HWLOC_CPUBIND_PROCESS) < 0)
-		st = wm_fail(WM_FAILED, "cannot bind this process to CPUs %s: %s", cpuset, strerror(errno));
+	if (st == WM_OK && hwloc_set_cpubind(topo->t, set, HWLOC_CPUBIND_PROCESS) < 0) {
+		int error = errno;
+
+		wm_list_brief(set, brief);
+		st = wm_fail(WM_FAILED, "cannot bind this process to CPUs %s: %s", brief, strerror(error));
+	}
 	if (st == WM_OK && *nodeset)
 		st = bind_memory(topo, nodeset, set);
 	hwloc_bitmap_free(set);
@@ -80,6 +96,7 @@ enum wm_status wm_bind_process(const struct wm_topology *topo, const char *cpuse
 enum wm_status wm_bind_thread(const struct wm_topology *topo, const char *cpuset, int nth) {
 	hwloc_bitmap_t set = hwloc_bitmap_alloc();
 	enum wm_status st = parse_for_binding(topo, cpuset, set);
+	char brief[WM_BRIEF_LIST];
 	int pu = -1;
 
 	if (st != WM_OK)
@@ -90,7 +107,8 @@ enum wm_status wm_bind_thread(const struct wm_topology *topo, const char *cpuset
 			break;
 	}
 	if (pu < 0) {
-		st = wm_fail(WM_FAILED, "cannot bind thread %d to CPUs %s: there are only %d", nth, cpuset,
+		wm_list_brief(set, brief);
+		st = wm_fail(WM_FAILED, "cannot bind thread %d to CPUs %s: there are only %d", nth, brief,
 		             hwloc_bitmap_weight(set));
 		goto out;
 	}

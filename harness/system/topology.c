@@ -100,7 +100,7 @@ static enum wm_status put_list(const struct wm_device *dev, const char *what, hw
 
 	if (n < 0 || (size_t)n >= room) {
 		out[0] = '\0';
-		return wm_fail(WM_FAILED, "%s: its list of %s needs %d characters, at most %zu can be kept", dev->id, what, n,
+		return wm_fail(WM_FAILED, "the list of the %s of %s has %d characters, at most %zu can be kept", what, dev->id, n,
 		               room - 1);
 	}
 	return WM_OK;
@@ -227,7 +227,7 @@ static enum wm_status find_part(const struct wm_topology *topo, const char *id, 
 	hwloc_bitmap_t there = hwloc_bitmap_alloc();
 	enum wm_status st = WM_OK;
 	hwloc_obj_t o = NULL;
-	char list[256], *end;
+	char list[WM_BRIEF_LIST], *end;
 	unsigned long n = strtoul(number, &end, 10);
 
 	while ((o = hwloc_get_next_obj_by_type(topo->t, type, o))) {
@@ -238,7 +238,7 @@ static enum wm_status find_part(const struct wm_topology *topo, const char *id, 
 			hwloc_bitmap_copy(nodeset, o->nodeset);
 		}
 	}
-	hwloc_bitmap_list_snprintf(list, sizeof(list), there);
+	wm_list_brief(there, list);
 	if (*number < '0' || *number > '9' || *end)
 		st = wm_fail(WM_INPUT, "device '%s': '%s' is not a number of a %s; there is %s", id, number, what, list);
 	else if (!hwloc_bitmap_isset(there, (unsigned)(n > 65535 ? 65535 : n)))
@@ -252,19 +252,19 @@ static enum wm_status find_part(const struct wm_topology *topo, const char *id, 
 static enum wm_status find_cpus(const struct wm_topology *topo, const char *id, const char *list,
                                 hwloc_bitmap_t cpuset, hwloc_bitmap_t nodeset) {
 	hwloc_bitmap_t rest = hwloc_bitmap_alloc();
-	char bad[256], good[256];
+	char bad[WM_BRIEF_LIST], good[WM_BRIEF_LIST];
 	enum wm_status st = WM_OK;
 
 	if (!wm_list_parse(list, cpuset)) {
-		hwloc_bitmap_list_snprintf(good, sizeof(good), topo->usable);
+		wm_list_brief(topo->usable, good);
 		st = wm_fail(WM_INPUT, "device '%s': '%s' is not a list of CPUs like 0-3,8; this process may use %s", id, list,
 		             good);
 		goto out;
 	}
 	hwloc_bitmap_andnot(rest, cpuset, topo->usable);
 	if (!hwloc_bitmap_iszero(rest)) {
-		hwloc_bitmap_list_snprintf(bad, sizeof(bad), rest);
-		hwloc_bitmap_list_snprintf(good, sizeof(good), topo->usable);
+		wm_list_brief(rest, bad);
+		wm_list_brief(topo->usable, good);
 		st = wm_fail(WM_INPUT, "device '%s': CPUs %s do not exist or are not allowed; this process may use %s", id, bad,
 		             good);
 		goto out;
@@ -272,7 +272,7 @@ static enum wm_status find_cpus(const struct wm_topology *topo, const char *id, 
 	hwloc_bitmap_copy(rest, cpuset);
 	keep_one_pu_a_core(topo->t, rest);
 	if (!hwloc_bitmap_isequal(rest, cpuset)) {
-		hwloc_bitmap_list_snprintf(good, sizeof(good), rest);
+		wm_list_brief(rest, good);
 		st = wm_fail(WM_INPUT, "device '%s': some of these CPUs share a core, and a core gets one thread: host:cpus=%s",
 		             id, good);
 		goto out;

@@ -16,4 +16,9 @@ struct wm_topology {
 /* Reads "0-3,8" into set and takes nothing else; numbers up to 65535. */
 bool wm_list_parse(const char *list, hwloc_bitmap_t set);
 
+/* A list for a message: "0-3,8", or where that would be long "0,2,4,.. (192 in all)", so that none seems whole that was
+ * cut and the reason behind it is not pushed out. */
+enum { WM_BRIEF_LIST = 128 };
+void wm_list_brief(hwloc_const_bitmap_t set, char out[WM_BRIEF_LIST]);
+
 #endif

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_topology.c - places of devices on constructed machines, refusals, and binding on the real one. */
+#include "system/accelerators.h"
 #include "system/topology.h"
 
+#include <hwloc.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -218,6 +222,116 @@ static void test_near(void **state) {
 	wm_topology_close(topo);
 }
 
+/* ---- hardware threads of a core numbered next to each other ---- */
+
+/* A machine in hwloc's words, through a file as every other that is not at hand. */
+static struct wm_topology *open_synthetic(const char *description) {
+	char path[] = "/tmp/wattmark-topology-XXXXXX";
+	struct wm_topology *topo = NULL;
+	hwloc_topology_t t;
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(hwloc_topology_init(&t), 0);
+	assert_int_equal(hwloc_topology_set_synthetic(t, description), 0);
+	assert_int_equal(hwloc_topology_load(t), 0);
+	assert_int_equal(hwloc_topology_export_xml(t, path, 0), 0);
+	hwloc_topology_destroy(t);
+	if (wm_topology_open(path, &topo) != WM_OK)
+		fail_msg("%s", wm_why());
+	unlink(path);
+	return topo;
+}
+
+/* No two PUs stand in one range: "0,2,4,..", from and to included. */
+static void put_every_other(int from, int to, char *out, size_t room) {
+	size_t used = 0;
+
+	for (int pu = from; pu <= to; pu += 2)
+		used += (size_t)snprintf(out + used, room - used, "%s%d", pu > from ? "," : "", pu);
+	assert_true(used < room);
+}
+
+static void test_neighbours(void **state) {
+	struct wm_topology *topo = open_synthetic("pack:2 [numa] l3:12 core:8 l2:1 pu:2");
+	struct wm_device dev = host_of(topo, "host");
+	char all[8192];
+
+	(void)state;
+	put_every_other(0, 382, all, sizeof(all));
+	assert_string_equal(dev.cpuset, all);
+	assert_int_equal(dev.threads, 192);
+	assert_int_equal(wm_cpuset_count(dev.cpuset), 192);
+	put_every_other(192, 382, all, sizeof(all));
+	dev = host_of(topo, "host:package=1");
+	assert_string_equal(dev.cpuset, all);
+	assert_int_equal(dev.threads, 96);
+	dev = (struct wm_device){.id = "opencl:0", .on_host = true};
+	assert_int_equal(wm_topology_near(topo, &dev), WM_OK);
+	assert_int_equal(wm_cpuset_count(dev.cpuset), 192);
+	assert_refused(topo, "host:cpus=0-3", "a core gets one thread: host:cpus=0,2");
+	/* what is too long for a message says that it goes on and how far */
+	assert_refused(topo, "host:cpus=0-383", "host:cpus=0,2,4,");
+	assert_non_null(strstr(wm_why(), ",.. (192 in all)"));
+	wm_topology_close(topo);
+}
+
+/* 4096 such cores have a list that no device can keep: exact figures, and nothing that is cut. */
+static void test_too_long(void **state) {
+	struct wm_topology *topo = open_synthetic("pack:2 [numa] core:2048 pu:2");
+	struct wm_device dev = {.id = "opencl:0", .on_host = true};
+	static char all[65536];
+	char why[128];
+
+	(void)state;
+	put_every_other(0, 8190, all, sizeof(all));
+	snprintf(why, sizeof(why), "the list of the cores of opencl:0 has %zu characters, at most 8191 can be kept",
+	         strlen(all));
+	assert_int_equal(wm_topology_near(topo, &dev), WM_FAILED);
+	assert_string_equal(wm_why(), why);
+	assert_string_equal(dev.cpuset, "");
+	assert_int_equal(wm_topology_host(topo, "host", &dev), WM_FAILED);
+	assert_int_equal(host_of(topo, "host:cpus=0,2").threads, 2);
+	wm_topology_close(topo);
+}
+
+/* ---- published facts ---- */
+
+static void put_line(const char *folder, const char *file, const char *line) {
+	char path[192];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, file);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(line, f);
+	fclose(f);
+}
+
+/* The caches of what sits at a PCI address, where its ids are known. */
+static void test_caches_by_pci_id(void **state) {
+	static const char *const folders[] = {"/sys", "/sys/bus", "/sys/bus/pci", "/sys/bus/pci/devices",
+	                                      "/sys/bus/pci/devices/0000:41:00.0"};
+	char root[] = "/tmp/wattmark-root-XXXXXX", path[128], command[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s", root, folders[i]);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	put_line(path, "vendor", "0x1002\n");
+	put_line(path, "device", "0x74a1\n");
+	assert_int_equal(2 * wm_accelerator_cache_bytes(root, "0000:41:00.0"), 576 * MIB);
+	put_line(path, "device", "0xffff\n");
+	assert_int_equal(wm_accelerator_cache_bytes(root, "0000:41:00.0"), 0);
+	assert_int_equal(wm_accelerator_cache_bytes(root, "0000:42:00.0"), 0);
+	assert_int_equal(wm_accelerator_cache_bytes(root, ""), 0);
+	snprintf(command, sizeof(command), "rm -r %s", root);
+	assert_int_equal(system(command), 0);
+}
+
 /* ---- files that are no topology ---- */
 
 static void refuse_text(const char *text, size_t bytes) {
@@ -321,6 +435,23 @@ static void test_binding_is_real(void **state) {
 	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
 }
 
+/* Kernels take a preference for several nodes as one for the first: memory stays where it is written then. */
+static void test_several_nodes_stay_unbound(void **state) {
+	enum { POLICY_DEFAULT = 0 };
+	struct wm_topology *topo;
+	struct wm_device all;
+	int policy = -1;
+
+	(void)state;
+	assert_int_equal(wm_topology_open(NULL, &topo), WM_OK);
+	all = host_of(topo, "host");
+	assert_int_equal(wm_bind_process(topo, all.cpuset, "0-1"), WM_OK);
+	wm_topology_close(topo);
+	if (syscall(SYS_get_mempolicy, &policy, NULL, 0L, NULL, 0L) != 0)
+		skip();
+	assert_int_equal(policy, POLICY_DEFAULT);
+}
+
 /* What is written reads back as the same machine. */
 static void test_write(void **state) {
 	char path[] = "/tmp/wattmark-topology-XXXXXX";
@@ -359,9 +490,13 @@ int main(void) {
 	    cmocka_unit_test(test_cpus),
 	    cmocka_unit_test(test_refusals),
 	    cmocka_unit_test(test_near),
+	    cmocka_unit_test(test_neighbours),
+	    cmocka_unit_test(test_too_long),
+	    cmocka_unit_test(test_caches_by_pci_id),
 	    cmocka_unit_test(test_bad_xml),
 	    cmocka_unit_test(test_fixture_cannot_bind),
 	    cmocka_unit_test(test_binding_is_real),
+	    cmocka_unit_test(test_several_nodes_stay_unbound),
 	    cmocka_unit_test(test_write),
 	    cmocka_unit_test(test_count),
 	};
