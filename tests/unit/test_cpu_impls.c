@@ -3,6 +3,7 @@
 #include "../../kernels/cpu/loops.h"
 #include "../inject/sets.h"
 
+#include "core/problem.h"
 #include "core/registry.h"
 
 #include <setjmp.h>
@@ -76,6 +77,83 @@ static void cblas(void **state) {
 				if (!holds(problem, "cblas"))
 					skip();
 			}
+}
+
+/* ---- what is timed ------------------------------------------------------------------------------- */
+
+static enum wm_status one_after_another(struct wm_device *dev, void (*fn)(void *arg, int thread, int threads),
+										void *arg) {
+	for (int t = 0; t < dev->threads; t++)
+		fn(arg, t, dev->threads);
+	return WM_OK;
+}
+
+static const struct wm_backend serial = { .name = "host", .parallel = one_after_another };
+
+/* Right results without a problem to look at: prepare has settled everything. */
+static void nothing_is_looked_up(const char *problem, const char *impl_name) {
+	struct wm_set set;
+	struct wm_check check;
+	struct wm_device dev = { .id = "host", .threads = 3 };
+	struct wm_buf buf[WM_MAX_TENSORS];
+
+	wm_set_open(&set, problem);
+	wm_set_fill(&set, WM_EXACT, SEED);
+	for (int i = 0; i < set.n; i++)
+		buf[i] = (struct wm_buf){ .ptr = set.host[i], .bytes = set.bytes[i] };
+	const struct wm_impl *impl = wm_impl_find(set.p.bench->name, impl_name);
+	struct wm_run run = {
+		.problem = &set.p, .backend = &serial, .dev = &dev, .tensors = set.n, .sets = 1, .buf = buf
+	};
+	enum wm_status st = impl->prepare(&run);
+	if (st == WM_OK) {
+		run.problem = NULL;
+		assert_int_equal(impl->enqueue(&run, 0), WM_OK);
+		assert_int_equal(wm_set_verify(&set, WM_EXACT, SEED, &check), WM_OK);
+	} else {
+		assert_int_equal(st, WM_SKIP);
+	}
+	impl->finish(&run);
+	assert_null(run.priv);
+	wm_set_close(&set);
+}
+
+static void timed_part(void **state) {
+	static const char *const problems[] = { "read:bytes=20000", "copy:bytes=20000", "triad:bytes=20000",
+											"fma:n=777,iters=3" };
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		nothing_is_looked_up(problems[i], "simd");
+		nothing_is_looked_up(problems[i], "ref");
+	}
+	nothing_is_looked_up("gemm:m=9,n=8,k=7,trans=nt", "ref");
+	nothing_is_looked_up("gemm:m=9,n=8,k=7,trans=nt", "cblas");
+}
+
+/* A broken block runs in a slower loop: one thread at most has one. */
+static void fma_deals_whole_blocks(void **state) {
+	(void)state;
+	for (int wide = 0; wide < 2; wide++)
+		for (int threads = 1; threads < 9; threads++) {
+			struct wm_problem p;
+			struct wm_device dev = { .id = "host", .threads = threads };
+			struct wm_run run = { .problem = &p, .backend = &serial, .dev = &dev };
+			size_t block = wide ? wm_loops()->fma_block_f64 : wm_loops()->fma_block_f32, next = 0;
+			int broken = 0;
+
+			assert_int_equal(wm_problem_parse(wide ? "fma:n=100003,dtype=f64" : "fma:n=100003", &p), WM_OK);
+			assert_int_equal(wm_impl_find("fma", "simd")->prepare(&run), WM_OK);
+			const struct wm_plan *plan = run.priv;
+			for (int t = 0; t < threads; t++) {
+				assert_int_equal(plan->span[t].from, next);
+				next = plan->span[t].to;
+				broken += (next - plan->span[t].from) % block != 0;
+			}
+			assert_int_equal(next, 100003);
+			assert_true(broken <= 1);
+			wm_impl_find("fma", "simd")->finish(&run);
+		}
 }
 
 static void refused(const char *problem, const char *impl, const char *why) {
@@ -171,6 +249,8 @@ static void every_table(void **state) {
 	(void)state;
 	assert_non_null(wm_loops_c());
 	for (int t = 0; t < 4; t++)
+		assert_true(!tables[t] || (tables[t]->fma_block_f32 > 0 && tables[t]->fma_block_f64 > 0));
+	for (int t = 0; t < 4; t++)
 		for (size_t n = 0; tables[t] && n < MOST; n += n < 70 ? 1 : 37)
 			for (size_t offset = 0; offset < OFFSETS; offset++)
 				loops_for(tables[t], n, offset);
@@ -181,6 +261,8 @@ int main(void) {
 		cmocka_unit_test(every_table),
 		cmocka_unit_test(memory_and_fma),
 		cmocka_unit_test(cblas),
+		cmocka_unit_test(timed_part),
+		cmocka_unit_test(fma_deals_whole_blocks),
 		cmocka_unit_test(refusals),
 	};
 

@@ -15,7 +15,9 @@
 #include <cmocka.h>
 
 enum { SEED = 11 };
-static const char *const types[] = { "f64", "f32", "f16", "bf16", "i8" };
+/* Values of dtype, some with the type of C; floats, then integers. */
+static const char *const types[] = { "f64", "f32", "f16", "bf16", "f16,out=f32", "bf16,out=f32", "i8" };
+enum { FLOATS = 6, TYPES = 7 };
 static const char *const all_trans[] = { "nn", "nt", "tn", "tt" };
 
 static void open_shape(struct wm_set *set, int m, int n, int k, const char *type, const char *trans) {
@@ -36,6 +38,7 @@ static void work_by_hand(void **state) {
 		{ "gemm:m=2,n=3,k=5,dtype=f32", 60, 4 * (10 + 15 + 6) },
 		{ "gemm:m=2,n=3,k=5,dtype=bf16", 60, 2 * (10 + 15 + 6) },
 		{ "gemm:m=2,n=3,k=5,dtype=i8", 60, 10 + 15 + 4 * 6 },
+		{ "gemm:m=2,n=3,k=5,dtype=bf16,out=f32", 60, 2 * (10 + 15) + 4 * 6 },
 		{ "gemm:m=1024", 2147483648.0, 3 * 4 * 1048576 },
 	};
 
@@ -70,6 +73,34 @@ static void tensors(void **state) {
 	assert_non_null(
 		strstr(wm_why(), "matrix a of 2147483647 x 2147483647 f64 has more bytes than 64 bits can count"));
 	assert_int_equal(wm_problem_parse("gemm:m=2147483647,n=1,k=1", &p), WM_OK);
+}
+
+/* C in f32 is another problem, whose name says so; the usual C has the name that it had before there was a choice. */
+static void outputs(void **state) {
+	static const struct {
+		const char *text, *why;
+	} refused[] = {
+		{ "gemm:m=8,dtype=f64,out=f32", "out=f32: C is always f64 with dtype=f64, only f16 and bf16 leave a choice" },
+		{ "gemm:m=8,dtype=f32,out=f32", "out=f32: C is always f32 with dtype=f32, only f16 and bf16 leave a choice" },
+		{ "gemm:m=8,dtype=i8,out=f32", "out=f32: C is always i32 with dtype=i8, only f16 and bf16 leave a choice" },
+	};
+	struct wm_set set;
+	struct wm_problem p;
+
+	(void)state;
+	open_shape(&set, 2, 3, 5, "f16,out=f32", "nn");
+	assert_int_equal(set.t[0].dtype, WM_F16);
+	assert_int_equal(set.t[2].dtype, WM_F32);
+	assert_int_equal(set.bytes[2], 4 * 6);
+	assert_non_null(strstr(set.p.str, ",out=f32"));
+	wm_set_close(&set);
+	assert_int_equal(wm_problem_parse("gemm:m=8,dtype=bf16,out=same", &p), WM_OK);
+	assert_null(strstr(p.str, "out"));
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
+		assert_int_equal(wm_problem_parse(refused[i].text, &p), WM_OK);
+		assert_int_equal(p.bench->accept(&p), WM_UNSUPPORTED);
+		assert_string_equal(wm_why(), refused[i].why);
+	}
 }
 
 /* Letters are BLAS's, column major: the same product, laid out by hand. */
@@ -135,7 +166,7 @@ static void promises(const char *type, const char *trans, int m, int k) {
 
 static void exact_inputs(void **state) {
 	(void)state;
-	for (int t = 0; t < 5; t++)
+	for (int t = 0; t < TYPES; t++)
 		for (int x = 0; x < 4; x++) {
 			promises(types[t], all_trans[x], 1, 1);
 			promises(types[t], all_trans[x], 2, 2);
@@ -147,6 +178,8 @@ static void exact_inputs(void **state) {
 	promises("f32", "nt", 5, 10000);
 	promises("i8", "tn", 2, 300000);
 	promises("f64", "tn", 2, 300000);
+	promises("bf16,out=f32", "tn", 5, 10000);
+	promises("f16,out=f32", "nt", 30, 10000);
 }
 
 /* ---- what passes -------------------------------------------------------------------------------- */
@@ -169,7 +202,7 @@ static void reference_passes(void **state) {
 
 	(void)state;
 	for (size_t s = 0; s < sizeof(shapes) / sizeof(*shapes); s++)
-		for (int t = 0; t < 5; t++)
+		for (int t = 0; t < TYPES; t++)
 			for (int x = 0; x < 4; x++) {
 				struct wm_set set;
 
@@ -185,7 +218,7 @@ static void other_data_passes(void **state) {
 
 	(void)state;
 	for (int d = 0; d < 2; d++)
-		for (int t = 0; t < 5; t++) {
+		for (int t = 0; t < TYPES; t++) {
 			struct wm_set set;
 			char problem[128];
 
@@ -224,7 +257,7 @@ static void assert_wrong(struct wm_set *set, enum wm_data_part part, const char 
 /* Every bit of every element of a small output. */
 static void every_flip(void **state) {
 	(void)state;
-	for (int t = 0; t < 5; t++) {
+	for (int t = 0; t < TYPES; t++) {
 		struct wm_set set;
 
 		open_shape(&set, 5, 7, 11, types[t], "tn");
@@ -249,7 +282,7 @@ static void every_flip(void **state) {
 /* Poison anywhere, also where the timed part does not sample. */
 static void poison(void **state) {
 	(void)state;
-	for (int t = 0; t < 4; t++) {
+	for (int t = 0; t < FLOATS; t++) {
 		struct wm_set set;
 
 		open_shape(&set, 100, 90, 2, types[t], "nn");
@@ -302,7 +335,8 @@ static void rounded_operands(void **state) {
 		const char *type;
 		int bits; /* of what pretends to be it */
 	} rows[] = { { "f64", 24 }, { "f64", 49 }, { "f32", 8 }, { "f32", 11 },
-				 { "f32", 16 }, { "f32", 21 }, { "f16", 8 } };
+				 { "f32", 16 }, { "f32", 21 }, { "f16", 8 },
+				 { "f16,out=f32", 10 }, { "bf16,out=f32", 7 } };
 
 	(void)state;
 	for (size_t r = 0; r < sizeof(rows) / sizeof(*rows); r++)
@@ -317,6 +351,28 @@ static void rounded_operands(void **state) {
 			assert_wrong(&set, WM_EXACT, "a rounded operand");
 			wm_set_close(&set);
 		}
+}
+
+/* Sums that went through the short type on their way into f32. */
+static void rounded_output(void **state) {
+	static const enum wm_dtype through[] = { WM_F16, WM_BF16 };
+
+	(void)state;
+	for (int t = 0; t < 2; t++)
+		for (int k = 1; k < 300; k += 37)
+			for (int part = WM_EXACT; part <= WM_TIMED; part++) {
+				struct wm_set set;
+				uint16_t shorter;
+
+				open_shape(&set, 9, 7, k, types[4 + t], "tn");
+				passes(&set, (enum wm_data_part)part);
+				for (size_t i = 0; i < set.t[2].count; i++) {
+					wm_store_element(through[t], &shorter, 0, wm_load_element(WM_F32, set.host[2], i));
+					wm_store_element(WM_F32, set.host[2], i, wm_load_element(through[t], &shorter, 0));
+				}
+				assert_wrong(&set, (enum wm_data_part)part, "a rounded output");
+				wm_set_close(&set);
+			}
 }
 
 /* A 16-bit product that also accumulates in 16 bits is another problem: the timed part sees it. */
@@ -346,7 +402,7 @@ static void narrow_accumulation(void **state) {
 /* One product, one rounding: the bound is a few units in the last place, and no more. */
 static void tight_bound(void **state) {
 	(void)state;
-	for (int t = 0; t < 4; t++) {
+	for (int t = 0; t < FLOATS; t++) {
 		struct wm_set set;
 		enum wm_dtype type;
 
@@ -410,6 +466,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(work_by_hand),
 		cmocka_unit_test(tensors),
+		cmocka_unit_test(outputs),
 		cmocka_unit_test(layout),
 		cmocka_unit_test(exact_inputs),
 		cmocka_unit_test(reference_passes),
@@ -419,6 +476,7 @@ int main(void) {
 		cmocka_unit_test(poison),
 		cmocka_unit_test(message),
 		cmocka_unit_test(rounded_operands),
+		cmocka_unit_test(rounded_output),
 		cmocka_unit_test(narrow_accumulation),
 		cmocka_unit_test(tight_bound),
 		cmocka_unit_test(wrong_corner),

@@ -62,8 +62,7 @@ struct trial {
 	struct wm_tensor tensors[WM_MAX_TENSORS];
 	struct wm_buf whole[WM_MAX_TENSORS], buf[WM_MAX_TENSORS];
 	void *host[WM_MAX_TENSORS];
-	size_t
-		room[WM_MAX_TENSORS]; /* bytes of what the kernels are given: whole pages, or exact without guard */
+	size_t room[WM_MAX_TENSORS]; /* bytes of what the kernels are given: whole pages, or exact without guard */
 	struct wm_run run;
 };
 
@@ -94,8 +93,7 @@ static void tear_down(struct trial *t) {
 	}
 }
 
-/* Nothing is written beyond the last element: neither in the view's own last page nor in the page after it.
- */
+/* Nothing is written beyond the last element: neither in the view's own last page nor in the page after. */
 static void check_after_end(struct trial *t, int i) {
 	size_t bytes = t->tensors[i].count * wm_dtype_bytes(t->tensors[i].dtype);
 	unsigned char *host = t->host[i];
@@ -176,6 +174,15 @@ static void bf16_is_right(void **state) {
 	(void)state;
 	try_layouts("bf16");
 }
+/* One rounding less: C keeps the sums. */
+static void sums_in_f32_are_kept(void **state) {
+	(void)state;
+	try_layouts("bf16,out=f32");
+}
+static void sums_in_f32_are_kept_of_f16(void **state) {
+	(void)state;
+	try_layouts("f16,out=f32");
+}
 static void i8_is_right(void **state) {
 	(void)state;
 	try_layouts("i8");
@@ -198,6 +205,56 @@ static void a_missing_type_is_named(void **state) {
 	(void)state;
 	refuse("f16", "no cl_khr_fp16");
 	refuse("f64", "no cl_khr_fp64");
+}
+
+/* ---- the workspace -------------------------------------------------------------------------------- */
+
+static uint64_t allocated, largest;
+
+static enum wm_status count_alloc(struct wm_device *device, size_t bytes, struct wm_buf *buf_p) {
+	assert_true(bytes > 0 && bytes % PAGE == 0);
+	allocated += bytes;
+	largest = bytes > largest ? bytes : largest;
+	return ocl->alloc(device, bytes, buf_p);
+}
+
+/* What is said beforehand is what prepare takes, and a device with less is refused before anything is taken. */
+static void the_workspace_is_what_was_said(void **state) {
+	static const char *const problems[] = { "gemm:m=1", "gemm:m=33,n=70,k=1025", "gemm:m=100,n=9,k=17,dtype=i8",
+											"gemm:m=5,n=300,k=1024,dtype=f64", "gemm:m=40,dtype=bf16,trans=nt" };
+	struct wm_backend counting = *ocl;
+	(void)state;
+	if (!found)
+		skip();
+	counting.alloc = count_alloc;
+	for (size_t i = 0; i < sizeof(problems) / sizeof(problems[0]); i++) {
+		struct wm_problem p;
+		struct wm_device small = dev;
+		struct wm_run run = { .problem = &p, .backend = &counting, .dev = &dev, .sets = 1 };
+		char needs[64];
+		allocated = largest = 0;
+		must(problems[i], "parse", wm_problem_parse(problems[i], &p));
+		must(problems[i], "prepare", tiled->prepare(&run));
+		tiled->finish(&run);
+		assert_int_equal(tiled->workspace(&p), allocated);
+		run.dev = &small;
+		small.features = WM_HAS_F16 | WM_HAS_F64;
+		small.max_alloc_bytes = largest;
+		assert_int_equal(tiled->can_run(&run), WM_OK);
+		small.max_alloc_bytes = largest - 1;
+		assert_int_equal(tiled->can_run(&run), WM_SKIP);
+		snprintf(needs, sizeof(needs), "a buffer of %llu bytes, the device's largest is %llu bytes",
+				 (unsigned long long)largest, (unsigned long long)largest - 1);
+		assert_non_null(strstr(wm_why(), needs));
+	}
+}
+
+/* Sizes that no device has are large numbers, not small ones. */
+static void a_huge_workspace_stays_huge(void **state) {
+	struct wm_problem p;
+	(void)state;
+	must("huge", "parse", wm_problem_parse("gemm:m=2147483647,n=1,k=2147483647,dtype=i8", &p));
+	assert_true(tiled->workspace(&p) >= (uint64_t)1 << 62);
 }
 
 static const char *asked;
@@ -223,6 +280,10 @@ int main(int argc, char **argv) {
 		cmocka_unit_test(f16_is_right_or_unsupported),
 		cmocka_unit_test(bf16_is_right),
 		cmocka_unit_test(i8_is_right),
+		cmocka_unit_test(sums_in_f32_are_kept),
+		cmocka_unit_test(sums_in_f32_are_kept_of_f16),
+		cmocka_unit_test(the_workspace_is_what_was_said),
+		cmocka_unit_test(a_huge_workspace_stays_huge),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_opencl.c - the OpenCL backend on the first device there is; without one each test skips and says why.
- */
+/* test_opencl.c - the OpenCL backend on the first device there is; without one each test skips and says
+ * why. */
 #include "core/registry.h"
 
 #include <setjmp.h>
@@ -20,9 +20,11 @@ extern char **environ;
 static const struct wm_backend *ocl;
 static struct wm_device dev;
 static bool found;
+static bool as_found; /* POCL_AFFINITY was set before the backend was opened */
 
 static int start(void **state) {
 	(void)state;
+	as_found = getenv("POCL_AFFINITY");
 	struct wm_device all[MAX];
 	int n;
 	ocl = wm_backend_find("opencl");
@@ -97,8 +99,25 @@ static void a_device_is_described(void **state) {
 	assert_true(dev.name[0] && dev.vendor[0] && dev.arch[0]);
 	assert_non_null(strstr(dev.driver, "OpenCL "));
 	assert_non_null(strstr(dev.driver, ", driver "));
-	assert_true(dev.units > 0 && dev.mem_bytes > 0);
+	assert_true(dev.units > 0 && dev.mem_bytes > 0 && dev.max_alloc_bytes > 0);
 	assert_true(dev.on_host ? dev.threads == dev.units : dev.threads == 0);
+	/* no single cache of the driver's stands for all of them; the topology knows those of the host */
+	assert_true(!dev.on_host || dev.cache_bytes == 0);
+}
+
+/* How PoCL places its threads changes short launches by a factor, and is part of what ran. */
+static void thread_placement_is_told(void **state) {
+	(void)state;
+	NEED_DEVICE();
+	const char *set = getenv("POCL_AFFINITY");
+	if (!strcasestr(dev.driver, "pocl"))
+		skip();
+	if (!set)
+		assert_non_null(strstr(dev.driver, ", POCL_AFFINITY not set"));
+	else if (as_found)
+		assert_non_null(strstr(dev.driver, " as found"));
+	else
+		assert_non_null(strstr(dev.driver, ", POCL_AFFINITY=1 set by wattmark"));
 }
 
 static void a_device_that_is_gone_is_named(void **state) {
@@ -271,6 +290,7 @@ int main(int argc, char **argv) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_a_driver_it_says_so),
 		cmocka_unit_test(a_device_is_described),
+		cmocka_unit_test(thread_placement_is_told),
 		cmocka_unit_test(a_device_that_is_gone_is_named),
 		cmocka_unit_test(memory_comes_back_as_it_was_put),
 		cmocka_unit_test(a_view_of_a_view_is_a_view),
