@@ -28,6 +28,10 @@ static const char *const libraries[] = {
 static const char *const thread_variables[] = { "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "OMP_NUM_THREADS",
 												NULL };
 
+/* For the builds on OpenMP: threads that wait between two products keep their core awake, and each has its own. Those
+ * on pthreads do both by themselves. */
+static const char *const environment[] = { "OMP_WAIT_POLICY", "active", "OMP_PROC_BIND", "close", NULL };
+
 enum symbol {
 	SGEMM,
 	DGEMM,
@@ -151,6 +155,7 @@ const struct wm_impl wm_impl_gemm_cblas = {
 	.about = "the installed CBLAS: OpenBLAS, else BLIS, else libblas.so.3",
 	.origin = WM_LIBRARY,
 	.thread_env = thread_variables,
+	.env = environment,
 	.can_run = can_run,
 	.prepare = prepare,
 	.enqueue = enqueue,
