@@ -16,8 +16,8 @@ static const struct {
 	unsigned short pci;
 	const char *backend, *vendor;
 } vendors[] = {
-    {0x10de, "cuda", "NVIDIA"},
-    {0x1002, "hip", "AMD"},
+	{0x10de, "cuda", "NVIDIA"},
+	{0x1002, "hip", "AMD"},
 };
 enum { VENDORS = sizeof(vendors) / sizeof(vendors[0]) };
 
@@ -52,7 +52,7 @@ struct facts {
 };
 
 struct lookup {
-	char section[16];            /* "10de:2330" */
+	char section[16]; /* "10de:2330" */
 	struct facts facts;
 };
 
@@ -95,7 +95,7 @@ static bool read_id(const char *root, const char *pci, const char *file, unsigne
 
 uint64_t wm_accelerator_cache_bytes(const char *root, const char *pci) {
 	unsigned vendor, device;
-	struct facts facts;
+	struct facts facts = {.cache_bytes = 0};
 
 	if (!*pci || !read_id(root, pci, "vendor", &vendor) || !read_id(root, pci, "device", &device))
 		return 0;
@@ -108,7 +108,7 @@ static enum wm_status fill(const struct wm_topology *topo, hwloc_obj_t o, int ve
                            struct wm_device *dev_p) {
 	const struct hwloc_pcidev_attr_s *pci = &o->attr->pcidev;
 	struct wm_device dev = {.ordinal = ordinal};
-	struct facts facts;
+	struct facts facts = {.cache_bytes = 0};
 	enum wm_status st = look_up(pci->vendor_id, pci->device_id, &facts);
 
 	if (st != WM_OK)

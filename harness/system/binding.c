@@ -34,7 +34,7 @@ bool wm_list_parse(const char *list, hwloc_bitmap_t set) {
 }
 
 void wm_list_brief(hwloc_const_bitmap_t set, char out[WM_BRIEF_LIST]) {
-	enum { MARK = 24 };          /* room for what says that there is more */
+	enum { MARK = 24 }; /* room for what says that there is more */
 	char *cut;
 
 	if (hwloc_bitmap_list_snprintf(out, WM_BRIEF_LIST, set) < WM_BRIEF_LIST)
@@ -79,10 +79,10 @@ static enum wm_status bind_memory(const struct wm_topology *topo, const char *li
 enum wm_status wm_bind_process(const struct wm_topology *topo, const char *cpuset, const char *nodeset) {
 	hwloc_bitmap_t set = hwloc_bitmap_alloc();
 	enum wm_status st = parse_for_binding(topo, cpuset, set);
-	char brief[WM_BRIEF_LIST];
 
 	if (st == WM_OK && hwloc_set_cpubind(topo->t, set, HWLOC_CPUBIND_PROCESS) < 0) {
 		int error = errno;
+		char brief[WM_BRIEF_LIST];
 
 		wm_list_brief(set, brief);
 		st = wm_fail(WM_FAILED, "cannot bind this process to CPUs %s: %s", brief, strerror(error));

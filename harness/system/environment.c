@@ -25,7 +25,7 @@
 #define WM_BUILD_GIT ""
 #endif
 
-enum { TEXT = 8192 };            /* the longest value: the flags of /proc/cpuinfo */
+enum { TEXT = 8192 }; /* the longest value: the flags of /proc/cpuinfo */
 
 static json_t *unknown(const char *why) {
 	return json_pack("{s:s}", "unknown", why);
@@ -150,8 +150,7 @@ static json_t *cgroup(const struct wm_limits *limits) {
 	if (!limits->has_cgroup)
 		return unknown("/proc/self/cgroup cannot be read");
 	return json_pack("{s:o,s:o}", "memory_max_bytes", bytes_or(limits->cgroup_limit, UINT64_MAX, json_string("none")),
-	                 "cpus",
-	                 isinf(limits->cgroup_cpus) ? json_string("none") : json_real(limits->cgroup_cpus));
+	                 "cpus", isinf(limits->cgroup_cpus) ? json_string("none") : json_real(limits->cgroup_cpus));
 }
 
 /* ---- this binary -------------------------------------------------------------------------------------------- */

@@ -90,8 +90,8 @@ bool wm_sysfile_number(const char *root, const char *path, const char *key, unsi
 	char text[64], *end;
 	unsigned long long value;
 
-	if (!(key ? wm_sysfile_field(root, path, key, text, sizeof(text)) :
-	            wm_sysfile_line(root, path, text, sizeof(text))))
+	if (!(key ? wm_sysfile_field(root, path, key, text, sizeof(text))
+	          : wm_sysfile_line(root, path, text, sizeof(text))))
 		return false;
 	if (!isdigit((unsigned char)text[0]))
 		return false;

@@ -31,8 +31,9 @@ static enum wm_status load(hwloc_topology_t t, const char *path) {
 		if (hwloc_topology_load(t) < 0)
 			return wm_fail(WM_FAILED, "hwloc cannot load this machine's topology: %s", strerror(errno));
 		if (!hwloc_topology_is_thissystem(t))
-			return wm_fail(WM_FAILED, "hwloc describes another machine: unset HWLOC_XMLFILE, HWLOC_SYNTHETIC and "
-			                          "HWLOC_FSROOT, or name the file with --topology");
+			return wm_fail(WM_FAILED,
+			               "hwloc describes another machine: unset HWLOC_XMLFILE, HWLOC_SYNTHETIC and "
+			               "HWLOC_FSROOT, or name the file with --topology");
 		return WM_OK;
 	}
 	if (hwloc_topology_set_xml(t, path) < 0)
@@ -100,8 +101,8 @@ static enum wm_status put_list(const struct wm_device *dev, const char *what, hw
 
 	if (n < 0 || (size_t)n >= room) {
 		out[0] = '\0';
-		return wm_fail(WM_FAILED, "the list of the %s of %s has %d characters, at most %zu can be kept", what, dev->id, n,
-		               room - 1);
+		return wm_fail(WM_FAILED, "the list of the %s of %s has %d characters, at most %zu can be kept", what, dev->id,
+		               n, room - 1);
 	}
 	return WM_OK;
 }
@@ -222,8 +223,8 @@ static enum wm_status put_place(const struct wm_topology *topo, hwloc_const_bitm
 }
 
 /* N of "host:package=N" and "host:numa=N"; the object has the number that the system gives it. */
-static enum wm_status find_part(const struct wm_topology *topo, const char *id, hwloc_obj_type_t type,
-                                const char *what, const char *number, hwloc_bitmap_t cpuset, hwloc_bitmap_t nodeset) {
+static enum wm_status find_part(const struct wm_topology *topo, const char *id, hwloc_obj_type_t type, const char *what,
+                                const char *number, hwloc_bitmap_t cpuset, hwloc_bitmap_t nodeset) {
 	hwloc_bitmap_t there = hwloc_bitmap_alloc();
 	enum wm_status st = WM_OK;
 	hwloc_obj_t o = NULL;
@@ -249,8 +250,8 @@ static enum wm_status find_part(const struct wm_topology *topo, const char *id, 
 }
 
 /* The PUs of "host:cpus=LIST": all must exist, be usable and be of different cores, else the exact other list. */
-static enum wm_status find_cpus(const struct wm_topology *topo, const char *id, const char *list,
-                                hwloc_bitmap_t cpuset, hwloc_bitmap_t nodeset) {
+static enum wm_status find_cpus(const struct wm_topology *topo, const char *id, const char *list, hwloc_bitmap_t cpuset,
+                                hwloc_bitmap_t nodeset) {
 	hwloc_bitmap_t rest = hwloc_bitmap_alloc();
 	char bad[WM_BRIEF_LIST], good[WM_BRIEF_LIST];
 	enum wm_status st = WM_OK;

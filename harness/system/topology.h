@@ -5,7 +5,7 @@
 
 #include "core/wm.h"
 
-struct wm_topology;              /* owns an hwloc topology */
+struct wm_topology; /* owns an hwloc topology */
 
 /* path NULL: this machine (components opencl, gl, cuda, nvml, rsmi, levelzero kept out); else a file of hwloc XML,
  * never falling back to the real machine. WM_INPUT for a bad file, WM_FAILED else. */

@@ -10,7 +10,7 @@
 struct wm_topology {
 	hwloc_topology_t t;
 	bool real;
-	hwloc_bitmap_t usable;       /* PUs that this process may run on: control group and its binding at open */
+	hwloc_bitmap_t usable; /* PUs that this process may run on: control group and its binding at open */
 };
 
 /* Reads "0-3,8" into set and takes nothing else; numbers up to 65535. */

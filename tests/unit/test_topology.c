@@ -72,7 +72,7 @@ static void test_h100_gpus(void **state) {
 	                                   "0000:9d:00.0", "0000:c3:00.0", "0000:d1:00.0", "0000:df:00.0"};
 	struct wm_topology *topo = open_fixture("h100x8");
 	struct wm_device devs[16];
-	char id[16];
+	char id[24];
 	int n;
 
 	(void)state;
@@ -99,7 +99,7 @@ static void test_h100_gpus(void **state) {
 static void test_mi300x(void **state) {
 	struct wm_topology *topo = open_fixture("mi300x8");
 	struct wm_device devs[16], dev;
-	char id[16], cores[16], node[16];
+	char id[24], cores[32], node[16];
 	int n;
 
 	(void)state;
@@ -173,8 +173,8 @@ static void test_cpus(void **state) {
 }
 
 static void test_refusals(void **state) {
-	static const char *const malformed[] = {"", "0-", "-3", "3-1", "0,", ",0", "0 1", "0x3", "a", "0-3x", "1--2",
-	                                        "99999999999999999999", "65536"};
+	static const char *const malformed[] = {
+		"", "0-", "-3", "3-1", "0,", ",0", "0 1", "0x3", "a", "0-3x", "1--2", "99999999999999999999", "65536"};
 	struct wm_topology *topo = open_fixture("h100x8");
 	char id[64];
 
@@ -184,7 +184,8 @@ static void test_refusals(void **state) {
 	assert_refused(topo, "host:numa=7", "there is 0-1");
 	assert_refused(topo, "host:numa=-1", "there is 0-1");
 	assert_refused(topo, "host:numa=99999999999999999999", "there is 0-1");
-	assert_refused(topo, "host:cpus=0,224-230", "CPUs 224-230 do not exist or are not allowed; this process may use 0-223");
+	assert_refused(topo, "host:cpus=0,224-230",
+	               "CPUs 224-230 do not exist or are not allowed; this process may use 0-223");
 	assert_refused(topo, "host:cpus=0,112", "host:cpus=0");
 	assert_refused(topo, "host:core=0", "host:package=N, host:numa=N or host:cpus=LIST");
 	assert_refused(topo, "hosts", "host:package=N, host:numa=N or host:cpus=LIST");
@@ -483,22 +484,22 @@ static void test_count(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_h100_host),
-	    cmocka_unit_test(test_h100_gpus),
-	    cmocka_unit_test(test_mi300x),
-	    cmocka_unit_test(test_arm),
-	    cmocka_unit_test(test_cpus),
-	    cmocka_unit_test(test_refusals),
-	    cmocka_unit_test(test_near),
-	    cmocka_unit_test(test_neighbours),
-	    cmocka_unit_test(test_too_long),
-	    cmocka_unit_test(test_caches_by_pci_id),
-	    cmocka_unit_test(test_bad_xml),
-	    cmocka_unit_test(test_fixture_cannot_bind),
-	    cmocka_unit_test(test_binding_is_real),
-	    cmocka_unit_test(test_several_nodes_stay_unbound),
-	    cmocka_unit_test(test_write),
-	    cmocka_unit_test(test_count),
+		cmocka_unit_test(test_h100_host),
+		cmocka_unit_test(test_h100_gpus),
+		cmocka_unit_test(test_mi300x),
+		cmocka_unit_test(test_arm),
+		cmocka_unit_test(test_cpus),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_near),
+		cmocka_unit_test(test_neighbours),
+		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_caches_by_pci_id),
+		cmocka_unit_test(test_bad_xml),
+		cmocka_unit_test(test_fixture_cannot_bind),
+		cmocka_unit_test(test_binding_is_real),
+		cmocka_unit_test(test_several_nodes_stay_unbound),
+		cmocka_unit_test(test_write),
+		cmocka_unit_test(test_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
