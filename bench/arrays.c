@@ -6,9 +6,9 @@
 
 /* 256 GiB a side keeps every sum of `read` exact: see bench/README.md. */
 const struct wm_axis wm_array_axes[] = {
-	{ "bytes", "256M", NULL, 4, 256L << 30, "size of one array in bytes", false },
-	{ "dtype", "f32", "f64 f32", 0, 0, "type of the elements", false },
-	{ 0 },
+	{"bytes", "256M", NULL, 4, 256L << 30, "size of one array in bytes", false},
+	{"dtype", "f32", "f64 f32", 0, 0, "type of the elements", false},
+	{0},
 };
 
 enum wm_status wm_array_accept(const struct wm_problem *p) {
@@ -16,8 +16,8 @@ enum wm_status wm_array_accept(const struct wm_problem *p) {
 	long bytes = wm_get(p, "bytes");
 
 	if ((size_t)bytes % element != 0)
-		return wm_fail(WM_INPUT, "bytes=%ld is no multiple of %zu, the size of an element of %s", bytes,
-					   element, wm_get_word(p, "dtype"));
+		return wm_fail(WM_INPUT, "bytes=%ld is no multiple of %zu, the size of an element of %s", bytes, element,
+		               wm_get_word(p, "dtype"));
 	return WM_OK;
 }
 
@@ -63,13 +63,13 @@ void wm_fill_odd_integers(enum wm_dtype t, int bits, uint64_t seed, uint64_t str
 }
 
 enum wm_status wm_compare_run(const char *name, size_t first, size_t n, const double *got, const double *want,
-							  const double *bound, struct wm_check *check) {
+                              const double *bound, struct wm_check *check) {
 	for (size_t i = 0; i < n; i++) {
 		double allowed = bound ? bound[i] : 0, error = fabs(got[i] - want[i]);
 
 		if (!(error <= allowed) && bound)
-			return wm_fail(WM_WRONG, "%s[%zu] is %.17g, expected %.17g within %.3g", name, first + i, got[i],
-						   want[i], allowed);
+			return wm_fail(WM_WRONG, "%s[%zu] is %.17g, expected %.17g within %.3g", name, first + i, got[i], want[i],
+			               allowed);
 		if (!(error <= allowed))
 			return wm_fail(WM_WRONG, "%s[%zu] is %.17g, expected %.17g", name, first + i, got[i], want[i]);
 		if (error > check->worst * allowed)

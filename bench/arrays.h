@@ -33,6 +33,6 @@ void wm_fill_odd_integers(enum wm_dtype t, int bits, uint64_t seed, uint64_t str
  * check->worst. WM_WRONG and "c[17] is 5, expected 6" for the first that is wrong.
  */
 enum wm_status wm_compare_run(const char *name, size_t first, size_t n, const double *got, const double *want,
-							  const double *bound, struct wm_check *check);
+                              const double *bound, struct wm_check *check);
 
 #endif

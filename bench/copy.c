@@ -6,14 +6,14 @@ static enum wm_status tensors(const struct wm_problem *p, struct wm_tensor *t, i
 	enum wm_dtype type = wm_get_dtype(p);
 	size_t n = wm_array_count(p);
 
-	t[0] = (struct wm_tensor){ "a", type, n, false };
-	t[1] = (struct wm_tensor){ "c", type, n, true };
+	t[0] = (struct wm_tensor){"a", type, n, false};
+	t[1] = (struct wm_tensor){"c", type, n, true};
 	*n_p = 2;
 	return WM_OK;
 }
 
 static void work(const struct wm_problem *p, struct wm_work *work_p) {
-	*work_p = (struct wm_work){ .bytes = 2.0 * (double)wm_get(p, "bytes") };
+	*work_p = (struct wm_work){.bytes = 2.0 * (double)wm_get(p, "bytes")};
 }
 
 /* Exact part: every significand bit of the type is in use. */
@@ -27,11 +27,11 @@ static void fill(const struct wm_problem *p, int i, enum wm_data_part part, uint
 		wm_fill_timed(p, type, seed, (uint64_t)i, n, host);
 }
 
-static enum wm_status verify(const struct wm_problem *p, enum wm_data_part part, uint64_t seed,
-							 void *const *host, struct wm_check *check_p) {
+static enum wm_status verify(const struct wm_problem *p, enum wm_data_part part, uint64_t seed, void *const *host,
+                             struct wm_check *check_p) {
 	enum wm_dtype type = wm_get_dtype(p);
 	size_t n = wm_array_count(p);
-	struct wm_check check = { .method = "every element equal" };
+	struct wm_check check = {.method = "every element equal"};
 	double a[WM_CHUNK], c[WM_CHUNK];
 
 	(void)part;

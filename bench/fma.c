@@ -13,10 +13,10 @@ static const double a = 2, b = 3;
 static const double x_limit = 1024; /* |x| is below it, in both parts */
 
 static const struct wm_axis axes[] = {
-	{ "n", "256K", NULL, 1, 2147483647, "independent elements", false },
-	{ "iters", "4096", NULL, 1, 2147483647, "multiply-adds an element", false },
-	{ "dtype", "f32", "f64 f32", 0, 0, "type of the elements", false },
-	{ 0 },
+	{"n", "256K", NULL, 1, 2147483647, "independent elements", false},
+	{"iters", "4096", NULL, 1, 2147483647, "multiply-adds an element", false},
+	{"dtype", "f32", "f64 f32", 0, 0, "type of the elements", false},
+	{0},
 };
 
 static enum wm_status accept(const struct wm_problem *p) {
@@ -25,7 +25,7 @@ static enum wm_status accept(const struct wm_problem *p) {
 
 	if (x_limit + (double)iters * a * b > limit)
 		return wm_fail(WM_INPUT, "iters=%ld is too many: above %.0f a result is not exact in %s", iters,
-					   floor((limit - x_limit) / (a * b)), wm_get_word(p, "dtype"));
+		               floor((limit - x_limit) / (a * b)), wm_get_word(p, "dtype"));
 	return WM_OK;
 }
 
@@ -33,9 +33,9 @@ static enum wm_status tensors(const struct wm_problem *p, struct wm_tensor *t, i
 	enum wm_dtype type = wm_get_dtype(p);
 	size_t n = (size_t)wm_get(p, "n");
 
-	t[0] = (struct wm_tensor){ "x", type, n, false };
-	t[1] = (struct wm_tensor){ "ab", type, 2, false };
-	t[2] = (struct wm_tensor){ "y", type, n, true };
+	t[0] = (struct wm_tensor){"x", type, n, false};
+	t[1] = (struct wm_tensor){"ab", type, 2, false};
+	t[2] = (struct wm_tensor){"y", type, n, true};
 	*n_p = 3;
 	return WM_OK;
 }
@@ -43,7 +43,7 @@ static enum wm_status tensors(const struct wm_problem *p, struct wm_tensor *t, i
 static void work(const struct wm_problem *p, struct wm_work *work_p) {
 	double n = (double)wm_get(p, "n"), element = (double)wm_dtype_bytes(wm_get_dtype(p));
 
-	*work_p = (struct wm_work){ .flop = 2 * n * (double)wm_get(p, "iters"), .bytes = (2 * n + 2) * element };
+	*work_p = (struct wm_work){.flop = 2 * n * (double)wm_get(p, "iters"), .bytes = (2 * n + 2) * element};
 }
 
 /* The timed values, which are at most 6, times 128 and made integers: the data axis still says how x is
@@ -69,12 +69,12 @@ static void fill(const struct wm_problem *p, int i, enum wm_data_part part, uint
 	}
 }
 
-static enum wm_status verify(const struct wm_problem *p, enum wm_data_part part, uint64_t seed,
-							 void *const *host, struct wm_check *check_p) {
+static enum wm_status verify(const struct wm_problem *p, enum wm_data_part part, uint64_t seed, void *const *host,
+                             struct wm_check *check_p) {
 	enum wm_dtype type = wm_get_dtype(p);
 	size_t n = (size_t)wm_get(p, "n");
 	double added = (double)wm_get(p, "iters") * a * b;
-	struct wm_check check = { .method = "every element equal" };
+	struct wm_check check = {.method = "every element equal"};
 	double want[WM_CHUNK], y[WM_CHUNK];
 
 	(void)part;

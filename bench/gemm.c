@@ -7,14 +7,13 @@
 #include <string.h>
 
 static const struct wm_axis axes[] = {
-	{ "m", "1024", NULL, 1, 2147483647, "rows of A and C", false },
-	{ "n", "@m", NULL, 1, 2147483647, "columns of B and C", false },
-	{ "k", "@m", NULL, 1, 2147483647, "columns of A, rows of B", false },
-	{ "dtype", "f32", "f64 f32 f16 bf16 i8", 0, 0, "type of A and B", false },
-	{ "trans", "tn", "nn nt tn tt", 0, 0, "column major: A along m (n) or k (t), B along k (n) or n (t)",
-	  false },
-	{ "out", "same", "same f32", 0, 0, "type of C: that of A and B (i8: i32), or f32 for f16 and bf16", true },
-	{ 0 },
+	{"m", "1024", NULL, 1, 2147483647, "rows of A and C", false},
+	{"n", "@m", NULL, 1, 2147483647, "columns of B and C", false},
+	{"k", "@m", NULL, 1, 2147483647, "columns of A, rows of B", false},
+	{"dtype", "f32", "f64 f32 f16 bf16 i8", 0, 0, "type of A and B", false},
+	{"trans", "tn", "nn nt tn tt", 0, 0, "column major: A along m (n) or k (t), B along k (n) or n (t)", false},
+	{"out", "same", "same f32", 0, 0, "type of C: that of A and B (i8: i32), or f32 for f16 and bf16", true},
+	{0},
 };
 
 /* The type of C where nothing else is asked for. */
@@ -34,9 +33,9 @@ struct wm_gemm wm_gemm_shape(const struct wm_problem *p) {
 	const char *trans = wm_get_word(p, "trans");
 
 	return (struct wm_gemm){
-		.a = { in, m, k, trans[0] == 't' ? k : 1, trans[0] == 't' ? 1 : m },
-		.b = { in, k, n, trans[1] == 't' ? n : 1, trans[1] == 't' ? 1 : k },
-		.c = { out, m, n, 1, m },
+		.a = {in, m, k, trans[0] == 't' ? k : 1, trans[0] == 't' ? 1 : m},
+		.b = {in, k, n, trans[1] == 't' ? n : 1, trans[1] == 't' ? 1 : k},
+		.c = {out, m, n, 1, m},
 	};
 }
 
@@ -45,10 +44,10 @@ static enum wm_status tensor(const char *name, const struct wm_matrix *x, bool o
 	size_t count, bytes;
 
 	if (__builtin_mul_overflow(x->rows, x->cols, &count) ||
-		__builtin_mul_overflow(count, wm_dtype_bytes(x->type), &bytes))
-		return wm_fail(WM_INPUT, "matrix %s of %zu x %zu %s has more bytes than 64 bits can count", name,
-					   x->rows, x->cols, wm_dtype_word(x->type));
-	*t = (struct wm_tensor){ name, x->type, count, output };
+	    __builtin_mul_overflow(count, wm_dtype_bytes(x->type), &bytes))
+		return wm_fail(WM_INPUT, "matrix %s of %zu x %zu %s has more bytes than 64 bits can count", name, x->rows,
+		               x->cols, wm_dtype_word(x->type));
+	*t = (struct wm_tensor){name, x->type, count, output};
 	return WM_OK;
 }
 
@@ -76,7 +75,7 @@ static enum wm_status accept(const struct wm_problem *p) {
 	if (st != WM_OK || strcmp(out, "same") == 0 || in == WM_F16 || in == WM_BF16)
 		return st;
 	return wm_fail(WM_UNSUPPORTED, "out=%s: C is always %s with dtype=%s, only f16 and bf16 leave a choice", out,
-				   wm_dtype_word(usual_output(in)), wm_dtype_word(in));
+	               wm_dtype_word(usual_output(in)), wm_dtype_word(in));
 }
 
 static double bytes_of(const struct wm_matrix *x) {
@@ -120,8 +119,8 @@ struct wm_gemm_exact wm_gemm_exact_rule(const struct wm_gemm *g) {
 
 /* Element of A (or B) in row (column) i at position k, from its random word. Even k are wide in B, odd ones
  * in A; the first is wide in B and the last in A. */
-static double exact_value(const struct wm_gemm *g, const struct wm_gemm_exact *rule, bool of_a, size_t i,
-						  size_t k, uint32_t word) {
+static double exact_value(const struct wm_gemm *g, const struct wm_gemm_exact *rule, bool of_a, size_t i, size_t k,
+                          uint32_t word) {
 	size_t last = g->a.cols - 1;
 	bool end = k == 0 || k == last;
 	bool wide_in_a = end ? k != 0 : k % 2 == 1;
@@ -145,9 +144,9 @@ static void fill_exact(const struct wm_gemm *g, bool of_a, uint64_t seed, void *
 	for (size_t at = 0, outer = 0, inner = 0; at < count; at++) {
 		if (at % WM_CHUNK == 0)
 			wm_random(seed, WM_STREAM_EXACT + !of_a, at, count - at < WM_CHUNK ? count - at : WM_CHUNK, word);
-		wm_store_element(x->type, host, at,
-						 exact_value(g, &rule, of_a, along_k ? outer : inner, along_k ? inner : outer,
-									 word[at % WM_CHUNK]));
+		wm_store_element(
+			x->type, host, at,
+			exact_value(g, &rule, of_a, along_k ? outer : inner, along_k ? inner : outer, word[at % WM_CHUNK]));
 		if (++inner == line) {
 			inner = 0;
 			outer++;

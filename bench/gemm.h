@@ -33,7 +33,7 @@ struct wm_gemm_exact {
 struct wm_gemm_exact wm_gemm_exact_rule(const struct wm_gemm *g);
 
 /* bench.verify of gemm. */
-enum wm_status wm_gemm_verify(const struct wm_problem *p, enum wm_data_part part, uint64_t seed,
-							  void *const *host, struct wm_check *check_p);
+enum wm_status wm_gemm_verify(const struct wm_problem *p, enum wm_data_part part, uint64_t seed, void *const *host,
+                              struct wm_check *check_p);
 
 #endif

@@ -29,8 +29,8 @@ static enum wm_status scan(const struct wm_gemm *g, enum wm_data_part part, cons
 			if (!isfinite(value[i]))
 				return wm_fail(WM_WRONG, "c[%zu,%zu] is %g, expected a finite number", row, col, value[i]);
 			if (part == WM_EXACT && (fabs(value[i]) > limit || value[i] != nearbyint(value[i])))
-				return wm_fail(WM_WRONG, "c[%zu,%zu] is %.17g, expected an integer of magnitude up to %.0f",
-							   row, col, value[i], limit);
+				return wm_fail(WM_WRONG, "c[%zu,%zu] is %.17g, expected an integer of magnitude up to %.0f", row, col,
+				               value[i], limit);
 		}
 	}
 	return WM_OK;
@@ -97,7 +97,7 @@ static enum wm_status fail_row(const struct wm_gemm *g, void *const *host, size_
 
 		for (size_t k = 0; k < g->a.cols; k++)
 			want += wm_load_element(g->a.type, host[0], i * g->a.row_step + k * g->a.col_step) *
-					wm_load_element(g->b.type, host[1], k * g->b.row_step + j * g->b.col_step);
+			        wm_load_element(g->b.type, host[1], k * g->b.row_step + j * g->b.col_step);
 		if (got != want)
 			return wm_fail(WM_WRONG, "c[%zu,%zu] is %.17g, expected %.17g", i, j, got, want);
 	}
@@ -105,7 +105,7 @@ static enum wm_status fail_row(const struct wm_gemm *g, void *const *host, size_
 }
 
 static enum wm_status verify_exact(const struct wm_gemm *g, uint64_t seed, void *const *host,
-								   struct wm_check *check_p) {
+                                   struct wm_check *check_p) {
 	size_t m = g->c.rows, n = g->c.cols, depth = g->a.cols;
 	int64_t *r = wm_zalloc(n * ROUNDS * sizeof(*r)), *br = wm_zalloc(depth * ROUNDS * sizeof(*br));
 	int64_t *abr = wm_zalloc(m * ROUNDS * sizeof(*abr)), *cr = wm_zalloc(m * ROUNDS * sizeof(*cr));
@@ -126,7 +126,7 @@ static enum wm_status verify_exact(const struct wm_gemm *g, uint64_t seed, void 
 		if (memcmp(cr + i * ROUNDS, abr + i * ROUNDS, ROUNDS * sizeof(*cr)) != 0)
 			st = fail_row(g, host, i);
 	if (st == WM_OK)
-		*check_p = (struct wm_check){ .compared = m * n, .method = "freivalds mod 2^31-1" };
+		*check_p = (struct wm_check){.compared = m * n, .method = "freivalds mod 2^31-1"};
 	free(cr);
 	free(abr);
 	free(br);
@@ -157,7 +157,7 @@ struct group {
 /* buf[line][q] = element (line, from + q) of a matrix whose lines are line_step apart and whose k are k_step
  * apart; blocks of lines, so that what lies side by side in memory is read together. */
 static void gather(enum wm_dtype type, const void *data, const size_t *line, size_t lines, size_t line_step,
-				   size_t k_step, size_t from, size_t depth, double (*buf)[DEPTH]) {
+                   size_t k_step, size_t from, size_t depth, double (*buf)[DEPTH]) {
 	if (k_step == 1) {
 		for (size_t i = 0; i < lines; i++)
 			wm_load_run(type, data, line[i] * line_step + from, 1, depth, buf[i]);
@@ -198,19 +198,14 @@ static double allowance(const struct wm_gemm *g, double sum, double magnitude) {
 	double root = sqrt((double)g->a.cols), output = ldexp(fabs(sum), -wm_dtype_bits(g->c.type));
 
 	switch (g->c.type) {
-	case WM_F64:
-		return output + 8 * root * 0x1p-53 * magnitude;
-	case WM_F16:
-		return output + 4 * root * 0x1p-24 * magnitude + 0x1p-25;
-	case WM_I32:
-		return 0;
-	default:
-		return output + 4 * root * 0x1p-24 * magnitude;
+	case WM_F64: return output + 8 * root * 0x1p-53 * magnitude;
+	case WM_F16: return output + 4 * root * 0x1p-24 * magnitude + 0x1p-25;
+	case WM_I32: return 0;
+	default: return output + 4 * root * 0x1p-24 * magnitude;
 	}
 }
 
-static enum wm_status check_group(const struct wm_gemm *g, void *const *host, struct group *s,
-								  struct wm_check *check) {
+static enum wm_status check_group(const struct wm_gemm *g, void *const *host, struct group *s, struct wm_check *check) {
 	sum_group(g, host, s);
 	for (size_t n = 0; n < s->samples; n++) {
 		size_t i = s->rows[s->row_of[n]], j = s->cols[s->col_of[n]];
@@ -218,8 +213,7 @@ static enum wm_status check_group(const struct wm_gemm *g, void *const *host, st
 		double bound = allowance(g, s->sum[n], s->magnitude[n]), error = fabs(got - s->sum[n]);
 
 		if (!(error <= bound))
-			return wm_fail(WM_WRONG, "c[%zu,%zu] is %.17g, expected %.17g within %.3g", i, j, got, s->sum[n],
-						   bound);
+			return wm_fail(WM_WRONG, "c[%zu,%zu] is %.17g, expected %.17g within %.3g", i, j, got, s->sum[n], bound);
 		if (error > check->worst * bound)
 			check->worst = error / bound;
 	}
@@ -245,7 +239,7 @@ static size_t consecutive(size_t first, size_t n, size_t *lines) {
 }
 
 static enum wm_status check_last_row(const struct wm_gemm *g, void *const *host, struct group *s,
-									 struct wm_check *check) {
+                                     struct wm_check *check) {
 	enum wm_status st = WM_OK;
 
 	s->nrows = consecutive(g->c.rows - 1, 1, s->rows);
@@ -258,7 +252,7 @@ static enum wm_status check_last_row(const struct wm_gemm *g, void *const *host,
 }
 
 static enum wm_status check_last_column(const struct wm_gemm *g, void *const *host, struct group *s,
-										struct wm_check *check) {
+                                        struct wm_check *check) {
 	enum wm_status st = WM_OK;
 
 	s->ncols = consecutive(g->c.cols - 1, 1, s->cols);
@@ -309,8 +303,8 @@ static size_t corner_lines(uint64_t seed, uint64_t stream, size_t count, size_t 
 	return sort_unique(lines, n);
 }
 
-static enum wm_status check_corners(const struct wm_gemm *g, uint64_t seed, void *const *host,
-									struct group *s, struct wm_check *check) {
+static enum wm_status check_corners(const struct wm_gemm *g, uint64_t seed, void *const *host, struct group *s,
+                                    struct wm_check *check) {
 	s->nrows = corner_lines(seed, WM_STREAM_CHECK + 1, g->c.rows, s->rows);
 	s->ncols = corner_lines(seed, WM_STREAM_CHECK + 2, g->c.cols, s->cols);
 	cross(s);
@@ -323,7 +317,7 @@ static size_t index_of(const size_t *sorted, size_t n, size_t value) {
 }
 
 static enum wm_status check_random(const struct wm_gemm *g, uint64_t seed, void *const *host, struct group *s,
-								   struct wm_check *check) {
+                                   struct wm_check *check) {
 	s->samples = GROUP;
 	for (size_t n = 0; n < GROUP; n++) {
 		s->row_of[n] = s->rows[n] = below(seed, WM_STREAM_CHECK + 3, n, g->c.rows);
@@ -339,8 +333,7 @@ static enum wm_status check_random(const struct wm_gemm *g, uint64_t seed, void 
 }
 
 /* Small products: every element. */
-static enum wm_status check_all(const struct wm_gemm *g, void *const *host, struct group *s,
-								struct wm_check *check) {
+static enum wm_status check_all(const struct wm_gemm *g, void *const *host, struct group *s, struct wm_check *check) {
 	s->nrows = consecutive(0, g->c.rows, s->rows);
 	s->ncols = consecutive(0, g->c.cols, s->cols);
 	cross(s);
@@ -348,9 +341,9 @@ static enum wm_status check_all(const struct wm_gemm *g, void *const *host, stru
 }
 
 static enum wm_status verify_timed(const struct wm_gemm *g, uint64_t seed, void *const *host,
-								   struct wm_check *check_p) {
+                                   struct wm_check *check_p) {
 	struct group *s = wm_zalloc(sizeof(*s));
-	struct wm_check check = { 0 };
+	struct wm_check check = {0};
 	enum wm_status st;
 
 	if (g->c.rows * g->c.cols <= GROUP) {
@@ -372,8 +365,8 @@ static enum wm_status verify_timed(const struct wm_gemm *g, uint64_t seed, void 
 	return st;
 }
 
-enum wm_status wm_gemm_verify(const struct wm_problem *p, enum wm_data_part part, uint64_t seed,
-							  void *const *host, struct wm_check *check_p) {
+enum wm_status wm_gemm_verify(const struct wm_problem *p, enum wm_data_part part, uint64_t seed, void *const *host,
+                              struct wm_check *check_p) {
 	struct wm_gemm g = wm_gemm_shape(p);
 	enum wm_status st = scan(&g, part, host[2]);
 

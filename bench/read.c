@@ -11,14 +11,14 @@ static size_t blocks(size_t n) {
 static enum wm_status tensors(const struct wm_problem *p, struct wm_tensor *t, int *n_p) {
 	size_t n = wm_array_count(p);
 
-	t[0] = (struct wm_tensor){ "x", wm_get_dtype(p), n, false };
-	t[1] = (struct wm_tensor){ "s", WM_F64, blocks(n), true };
+	t[0] = (struct wm_tensor){"x", wm_get_dtype(p), n, false};
+	t[1] = (struct wm_tensor){"s", WM_F64, blocks(n), true};
 	*n_p = 2;
 	return WM_OK;
 }
 
 static void work(const struct wm_problem *p, struct wm_work *work_p) {
-	*work_p = (struct wm_work){ .bytes = (double)wm_get(p, "bytes") };
+	*work_p = (struct wm_work){.bytes = (double)wm_get(p, "bytes")};
 }
 
 /* Bits of the exact part's integers: as many as x holds, if the sum of a block still fits a double's 53. */
@@ -60,10 +60,10 @@ static double sum(enum wm_dtype type, const void *x, size_t from, size_t to) {
  * 2^-24 below 6, and the largest array allowed (2^36 elements of f32) has blocks of 2^26, which sum to less
  * than 2^53 of these units.
  */
-static enum wm_status verify(const struct wm_problem *p, enum wm_data_part part, uint64_t seed,
-							 void *const *host, struct wm_check *check_p) {
+static enum wm_status verify(const struct wm_problem *p, enum wm_data_part part, uint64_t seed, void *const *host,
+                             struct wm_check *check_p) {
 	size_t n = wm_array_count(p), count = blocks(n);
-	struct wm_check check = { .method = "every sum equal" };
+	struct wm_check check = {.method = "every sum equal"};
 
 	(void)part;
 	(void)seed;

@@ -10,15 +10,15 @@ static enum wm_status tensors(const struct wm_problem *p, struct wm_tensor *t, i
 	enum wm_dtype type = wm_get_dtype(p);
 	size_t n = wm_array_count(p);
 
-	t[0] = (struct wm_tensor){ "b", type, n, false };
-	t[1] = (struct wm_tensor){ "c", type, n, false };
-	t[2] = (struct wm_tensor){ "a", type, n, true };
+	t[0] = (struct wm_tensor){"b", type, n, false};
+	t[1] = (struct wm_tensor){"c", type, n, false};
+	t[2] = (struct wm_tensor){"a", type, n, true};
 	*n_p = 3;
 	return WM_OK;
 }
 
 static void work(const struct wm_problem *p, struct wm_work *work_p) {
-	*work_p = (struct wm_work){ .bytes = 3.0 * (double)wm_get(p, "bytes") };
+	*work_p = (struct wm_work){.bytes = 3.0 * (double)wm_get(p, "bytes")};
 }
 
 /* Exact part: integers of two bits less than the type has, so that 3 c and b + 3 c are exact, in either
@@ -38,12 +38,12 @@ static void fill(const struct wm_problem *p, int i, enum wm_data_part part, uint
  * at most u |b + s c|; apart, the product's rounding adds at most u |s c| (1 + u). b, c are multiples of
  * 2^-24, so that both are exact in double.
  */
-static enum wm_status verify(const struct wm_problem *p, enum wm_data_part part, uint64_t seed,
-							 void *const *host, struct wm_check *check_p) {
+static enum wm_status verify(const struct wm_problem *p, enum wm_data_part part, uint64_t seed, void *const *host,
+                             struct wm_check *check_p) {
 	enum wm_dtype type = wm_get_dtype(p);
 	size_t n = wm_array_count(p);
 	double u = ldexp(1, -wm_dtype_bits(type));
-	struct wm_check check = { .method = "every element" };
+	struct wm_check check = {.method = "every element"};
 	double a[WM_CHUNK], b[WM_CHUNK], c[WM_CHUNK], want[WM_CHUNK], bound[WM_CHUNK];
 
 	(void)seed;
@@ -57,8 +57,7 @@ static enum wm_status verify(const struct wm_problem *p, enum wm_data_part part,
 			want[i] = b[i] + s * c[i];
 			bound[i] = u * (fabs(want[i]) + fabs(s * c[i]) * (1 + u));
 		}
-		enum wm_status st =
-			wm_compare_run("a", first, count, a, want, part == WM_EXACT ? NULL : bound, &check);
+		enum wm_status st = wm_compare_run("a", first, count, a, want, part == WM_EXACT ? NULL : bound, &check);
 		if (st != WM_OK)
 			return st;
 	}

@@ -39,12 +39,13 @@ struct module {
 enum { ROUSE_ITEMS = 64, ROUSE_GROUPS_PER_UNIT = 4 };
 
 /* Integer work that no compiler removes: a linear congruential generator per work-item. */
-static const char rouse_text[] = "WM_ENTRY(64) rouse(WM_GLOBAL unsigned *out, unsigned rounds) {\n"
-								 "	unsigned i = wm_group_id(0) * 64u + wm_local_id(), x = i;\n"
-								 "	for (unsigned r = 0; r < rounds; r++)\n"
-								 "		x = x * 1664525u + 1013904223u;\n"
-								 "	out[i] = x;\n"
-								 "}\n";
+static const char rouse_text[] =
+	"WM_ENTRY(64) rouse(WM_GLOBAL unsigned *out, unsigned rounds) {\n"
+	"	unsigned i = wm_group_id(0) * 64u + wm_local_id(), x = i;\n"
+	"	for (unsigned r = 0; r < rounds; r++)\n"
+	"		x = x * 1664525u + 1013904223u;\n"
+	"	out[i] = x;\n"
+	"}\n";
 
 static struct wm_cl_api cl;
 static bool affinity_is_ours; /* POCL_AFFINITY was not set before we did */
@@ -53,21 +54,18 @@ static bool affinity_is_ours; /* POCL_AFFINITY was not set before we did */
 
 static const char *error_name(cl_int err) {
 	switch (err) {
-#define X(name)                                                                                              \
-	case CL_##name:                                                                                          \
-		return "CL_" #name;
+#define X(name) \
+	case CL_##name: return "CL_" #name;
 		WM_CL_ERRORS(X)
 #undef X
-	default:
-		return "unknown OpenCL error";
+	default: return "unknown OpenCL error";
 	}
 }
 
 /* The status of a failed call, with the call's name and the error's. Running out of memory has its own
  * status. */
 static enum wm_status failed(const char *call, cl_int err) {
-	bool nomem =
-		err == CL_MEM_OBJECT_ALLOCATION_FAILURE || err == CL_OUT_OF_RESOURCES || err == CL_OUT_OF_HOST_MEMORY;
+	bool nomem = err == CL_MEM_OBJECT_ALLOCATION_FAILURE || err == CL_OUT_OF_RESOURCES || err == CL_OUT_OF_HOST_MEMORY;
 	return wm_fail(nomem ? WM_NOMEM : WM_FAILED, "%s: %s (%d)", call, error_name(err), (int)err);
 }
 
@@ -97,21 +95,20 @@ static void describe_affinity(struct wm_device *dev) {
 		return;
 	if (value)
 		snprintf(dev->driver + n, sizeof(dev->driver) - n, ", POCL_AFFINITY=%s %s", value,
-				 affinity_is_ours ? "set by wattmark" : "as found");
+		         affinity_is_ours ? "set by wattmark" : "as found");
 	else
 		snprintf(dev->driver + n, sizeof(dev->driver) - n, ", POCL_AFFINITY not set");
 }
 
 static enum wm_status load(void) {
-	static const char *const libs[] = { "libOpenCL.so.1", NULL };
+	static const char *const libs[] = {"libOpenCL.so.1", NULL};
 	static const char *const names[] = {
 #define X(name) "cl" #name,
 		WM_CL_FUNCTIONS(X)
 #undef X
 	};
 	enum { COUNT = sizeof(names) / sizeof(names[0]) };
-	_Static_assert(sizeof(cl) == COUNT * sizeof(void (*)(void)),
-				   "wm_cl_api is an array of function pointers");
+	_Static_assert(sizeof(cl) == COUNT * sizeof(void (*)(void)), "wm_cl_api is an array of function pointers");
 	void (*fn[COUNT])(void);
 	const char *lib;
 	if (cl.GetPlatformIDs)
@@ -168,8 +165,8 @@ static void describe_identity(cl_device_id id, const char *extensions, struct wm
 	if (has_word(extensions, "cl_khr_pci_bus_info")) {
 		cl_device_pci_bus_info_khr pci;
 		if (!cl.GetDeviceInfo(id, CL_DEVICE_PCI_BUS_INFO_KHR, sizeof(pci), &pci, NULL))
-			snprintf(dev->pci, sizeof(dev->pci), "%04x:%02x:%02x.%x", pci.pci_domain & 0xffffu,
-					 pci.pci_bus & 0xffu, pci.pci_device & 0x1fu, pci.pci_function & 7u);
+			snprintf(dev->pci, sizeof(dev->pci), "%04x:%02x:%02x.%x", pci.pci_domain & 0xffffu, pci.pci_bus & 0xffu,
+			         pci.pci_device & 0x1fu, pci.pci_function & 7u);
 	}
 	if (has_word(extensions, "cl_khr_device_uuid")) {
 		unsigned char uuid[CL_UUID_SIZE_KHR];
@@ -210,8 +207,7 @@ static void describe(cl_platform_id platform, cl_device_id id, int ordinal, stru
 	if (!available)
 		snprintf(dev->off, sizeof(dev->off), "CL_DEVICE_AVAILABLE is false");
 	else if (!compiler)
-		snprintf(dev->off, sizeof(dev->off),
-				 "CL_DEVICE_COMPILER_AVAILABLE is false: no compiler for kernel text");
+		snprintf(dev->off, sizeof(dev->off), "CL_DEVICE_COMPILER_AVAILABLE is false: no compiler for kernel text");
 
 	char extensions[8192];
 	device_text(id, CL_DEVICE_EXTENSIONS, extensions, sizeof(extensions));
@@ -256,7 +252,7 @@ static enum wm_status enumerate(cl_platform_id *platforms, cl_device_id *ids, in
 	}
 	if (n == 0)
 		return wm_fail(WM_SKIP, "no OpenCL device on %u platform%s: clGetDeviceIDs: %s (%d)", nplatforms,
-					   nplatforms == 1 ? "" : "s", err ? error_name(err) : "0 devices", (int)err);
+		               nplatforms == 1 ? "" : "s", err ? error_name(err) : "0 devices", (int)err);
 	*n_p = n;
 	return WM_OK;
 }
@@ -391,8 +387,8 @@ static enum wm_status alloc(struct wm_device *dev, size_t bytes, struct wm_buf *
 	const unsigned char zero = 0;
 	cl_int err;
 	if (dev->max_alloc_bytes && bytes > dev->max_alloc_bytes)
-		return wm_fail(WM_NOMEM, "a buffer of %zu bytes: %s allows %llu (CL_DEVICE_MAX_MEM_ALLOC_SIZE)",
-					   bytes, dev->id, (unsigned long long)dev->max_alloc_bytes);
+		return wm_fail(WM_NOMEM, "a buffer of %zu bytes: %s allows %llu (CL_DEVICE_MAX_MEM_ALLOC_SIZE)", bytes, dev->id,
+		               (unsigned long long)dev->max_alloc_bytes);
 	cl_mem mem = cl.CreateBuffer(at->context, CL_MEM_READ_WRITE, bytes, NULL, &err);
 	if (err)
 		return failed("clCreateBuffer", err);
@@ -403,35 +399,33 @@ static enum wm_status alloc(struct wm_device *dev, size_t bytes, struct wm_buf *
 		cl.ReleaseMemObject(mem);
 		return failed("clEnqueueFillBuffer", err);
 	}
-	*buf_p = (struct wm_buf){ .ptr = mem, .bytes = bytes };
+	*buf_p = (struct wm_buf){.ptr = mem, .bytes = bytes};
 	return WM_OK;
 }
 
 /* OpenCL allows no view of a view: one of those becomes a view of the first buffer. */
 static enum wm_status view(struct wm_device *dev, const struct wm_buf *whole, size_t offset, size_t bytes,
-						   struct wm_buf *view_p) {
+                           struct wm_buf *view_p) {
 	struct place *at = dev->priv;
 	cl_mem owner = NULL;
 	size_t base = 0;
 	cl_int err;
 	if (offset > whole->bytes || bytes > whole->bytes - offset)
-		return wm_fail(WM_FAILED, "view [%zu, %zu) of a buffer of %zu bytes", offset, offset + bytes,
-					   whole->bytes);
+		return wm_fail(WM_FAILED, "view [%zu, %zu) of a buffer of %zu bytes", offset, offset + bytes, whole->bytes);
 	err = cl.GetMemObjectInfo(whole->ptr, CL_MEM_ASSOCIATED_MEMOBJECT, sizeof(cl_mem), &owner, NULL);
 	if (!err)
 		err = cl.GetMemObjectInfo(whole->ptr, CL_MEM_OFFSET, sizeof(base), &base, NULL);
 	if (err)
 		return failed("clGetMemObjectInfo", err);
-	cl_buffer_region region = { (owner ? base : 0) + offset, bytes };
+	cl_buffer_region region = {(owner ? base : 0) + offset, bytes};
 	if (region.origin % at->align)
-		return wm_fail(WM_FAILED,
-					   "view at byte %zu: %s needs a multiple of %zu (CL_DEVICE_MEM_BASE_ADDR_ALIGN)",
-					   region.origin, dev->id, at->align);
-	cl_mem mem = cl.CreateSubBuffer(owner ? owner : whole->ptr, CL_MEM_READ_WRITE,
-									CL_BUFFER_CREATE_TYPE_REGION, &region, &err);
+		return wm_fail(WM_FAILED, "view at byte %zu: %s needs a multiple of %zu (CL_DEVICE_MEM_BASE_ADDR_ALIGN)",
+		               region.origin, dev->id, at->align);
+	cl_mem mem =
+		cl.CreateSubBuffer(owner ? owner : whole->ptr, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region, &err);
 	if (err)
 		return failed("clCreateSubBuffer", err);
-	*view_p = (struct wm_buf){ .ptr = mem, .bytes = bytes, .is_view = true };
+	*view_p = (struct wm_buf){.ptr = mem, .bytes = bytes, .is_view = true};
 	return WM_OK;
 }
 
@@ -439,18 +433,17 @@ static void free_buf(struct wm_device *dev, struct wm_buf *buf) {
 	(void)dev;
 	if (buf->ptr)
 		cl.ReleaseMemObject(buf->ptr);
-	*buf = (struct wm_buf){ 0 };
+	*buf = (struct wm_buf){0};
 }
 
 static enum wm_status put(struct wm_device *dev, const struct wm_buf *dst, size_t offset, const void *src,
-						  size_t bytes) {
+                          size_t bytes) {
 	struct place *at = dev->priv;
 	cl_int err = cl.EnqueueWriteBuffer(at->queue, dst->ptr, CL_TRUE, offset, bytes, src, 0, NULL, NULL);
 	return err ? failed("clEnqueueWriteBuffer", err) : WM_OK;
 }
 
-static enum wm_status get(struct wm_device *dev, void *dst, const struct wm_buf *src, size_t offset,
-						  size_t bytes) {
+static enum wm_status get(struct wm_device *dev, void *dst, const struct wm_buf *src, size_t offset, size_t bytes) {
 	struct place *at = dev->priv;
 	cl_int err = cl.EnqueueReadBuffer(at->queue, src->ptr, CL_TRUE, offset, bytes, dst, 0, NULL, NULL);
 	return err ? failed("clEnqueueReadBuffer", err) : WM_OK;
@@ -478,8 +471,7 @@ static enum wm_status mark(struct wm_device *dev, int slot) {
 	cl_event event;
 	cl_int err;
 	if (at->tick)
-		err =
-			cl.EnqueueFillBuffer(at->queue, at->tick, &zero, sizeof(zero), 0, sizeof(zero), 0, NULL, &event);
+		err = cl.EnqueueFillBuffer(at->queue, at->tick, &zero, sizeof(zero), 0, sizeof(zero), 0, NULL, &event);
 	else
 		err = cl.EnqueueMarkerWithWaitList(at->queue, 0, NULL, &event);
 	if (err)
@@ -502,7 +494,7 @@ static enum wm_status between(struct wm_device *dev, int from, int to, double *s
 		return st;
 	if (end < start)
 		return wm_fail(WM_FAILED, "%s: its clock went back by %llu ns between two marks", dev->id,
-					   (unsigned long long)(start - end));
+		               (unsigned long long)(start - end));
 	*seconds_p = (double)(end - start) * 1e-9;
 	return WM_OK;
 }
@@ -531,14 +523,13 @@ static enum wm_status build_failed(struct place *at, cl_program program, cl_int 
 	fprintf(stderr, "clBuildProgram: %s\n%s\n", error_name(err), log);
 	first_lines(log, brief, sizeof(brief));
 	free(log);
-	return wm_fail(WM_FAILED, "clBuildProgram: %s: %s", error_name(err),
-				   brief[0] ? brief : "(empty build log)");
+	return wm_fail(WM_FAILED, "clBuildProgram: %s: %s", error_name(err), brief[0] ? brief : "(empty build log)");
 }
 
 static enum wm_status build(struct wm_device *dev, const char *text, const char *flags, void **module_p) {
 	struct place *at = dev->priv;
 	/* the compiler counts lines from the start of the text that its author wrote */
-	const char *texts[3] = { wm_embedded("kernels/gpu/device.h"), "\n#line 1 \"kernel text\"\n", text };
+	const char *texts[3] = {wm_embedded("kernels/gpu/device.h"), "\n#line 1 \"kernel text\"\n", text};
 	cl_int err;
 	if (!texts[0])
 		return wm_fail(WM_FAILED, "kernels/gpu/device.h is not embedded in this binary");
@@ -569,7 +560,7 @@ static enum wm_status find_kernel(struct module *mod, const char *name, cl_kerne
 	struct entry *e = &mod->entries[mod->n];
 	if (mod->n == MAX || strlen(name) >= sizeof(e->name))
 		return wm_fail(WM_FAILED, "kernel %s: a module holds at most %d of under %zu letters", name, (int)MAX,
-					   sizeof(e->name));
+		               sizeof(e->name));
 	e->kernel = cl.CreateKernel(mod->program, name, &err);
 	if (err)
 		return wm_fail(WM_FAILED, "clCreateKernel(%s): %s (%d)", name, error_name(err), (int)err);
@@ -579,8 +570,8 @@ static enum wm_status find_kernel(struct module *mod, const char *name, cl_kerne
 	return WM_OK;
 }
 
-static enum wm_status launch(struct wm_device *dev, void *module, const char *entry,
-							 const struct wm_grid *grid, const struct wm_arg *args, int nargs) {
+static enum wm_status launch(struct wm_device *dev, void *module, const char *entry, const struct wm_grid *grid,
+                             const struct wm_arg *args, int nargs) {
 	struct place *at = dev->priv;
 	cl_kernel kernel = NULL;
 	size_t global[3], local[3];
@@ -612,8 +603,8 @@ static enum wm_status launch(struct wm_device *dev, void *module, const char *en
 
 static enum wm_status rouse_once(struct wm_device *dev, cl_uint rounds) {
 	struct place *at = dev->priv;
-	struct wm_grid grid = { { (unsigned)dev->units * ROUSE_GROUPS_PER_UNIT, 1, 1 }, { ROUSE_ITEMS, 1, 1 } };
-	struct wm_arg args[] = { { .buf = &at->rouse_out }, { .value = &rounds, .bytes = sizeof(rounds) } };
+	struct wm_grid grid = {{(unsigned)dev->units * ROUSE_GROUPS_PER_UNIT, 1, 1}, {ROUSE_ITEMS, 1, 1}};
+	struct wm_arg args[] = {{.buf = &at->rouse_out}, {.value = &rounds, .bytes = sizeof(rounds)}};
 	enum wm_status st = launch(dev, at->rouser, "rouse", &grid, args, 2);
 	return st ? st : sync(dev);
 }
@@ -645,7 +636,7 @@ static enum wm_status rouse(struct wm_device *dev, double seconds) {
 	return st;
 }
 
-static const char *const thread_env[] = { "POCL_MAX_PTHREAD_COUNT", NULL };
+static const char *const thread_env[] = {"POCL_MAX_PTHREAD_COUNT", NULL};
 
 const struct wm_backend wm_backend_opencl = {
 	.name = "opencl",

@@ -19,12 +19,12 @@
 #define SPIN_S 150e-6
 
 enum {
-	LINE = 128,                          /* two lines of 64 bytes: many CPUs fetch neighbours in pairs */
-	CPU_SETS = 65536 / CPU_SETSIZE,      /* glibc's type holds 1024 PUs, an array of them what a list can name */
+	LINE = 128,                     /* two lines of 64 bytes: many CPUs fetch neighbours in pairs */
+	CPU_SETS = 65536 / CPU_SETSIZE, /* glibc's type holds 1024 PUs, an array of them what a list can name */
 };
 
 struct member {
-	_Alignas(LINE) atomic_uint done;     /* the last round it has finished */
+	_Alignas(LINE) atomic_uint done; /* the last round it has finished */
 	struct wm_team *team;
 	pthread_t thread;
 	int index;
@@ -34,15 +34,15 @@ struct member {
 struct wm_team {
 	/* Written by thread 0 before the round goes up, read by all after they see it up. */
 	_Alignas(LINE) atomic_uint round;
-	void (*fn)(void *arg, int thread, int threads);   /* NULL: end */
+	void (*fn)(void *arg, int thread, int threads); /* NULL: end */
 	void *arg;
 	_Alignas(LINE) atomic_int sleepers;
 	pthread_mutex_t lock;
 	pthread_cond_t woken;
 	int n;
-	int started;                         /* members 1 .. started-1 have a thread; 0 = none yet */
-	bool bound;                          /* the caller is on its own core */
-	cpu_set_t home[CPU_SETS];            /* where the caller may run when it is not */
+	int started;              /* members 1 .. started-1 have a thread; 0 = none yet */
+	bool bound;               /* the caller is on its own core */
+	cpu_set_t home[CPU_SETS]; /* where the caller may run when it is not */
 	struct member *members;
 };
 
@@ -140,7 +140,7 @@ static void stop_members(struct wm_team *team) {
 	for (int i = 1; i < team->started; i++)
 		pthread_join(team->members[i].thread, NULL);
 	team->started = 0;
-	atomic_store(&team->round, 0);       /* where new members begin to count */
+	atomic_store(&team->round, 0); /* where new members begin to count */
 }
 
 static enum wm_status start_members(struct wm_team *team) {

@@ -31,7 +31,8 @@ static void list_benchmarks(void) {
 	for (int i = 0; wm_benches[i]; i++) {
 		printf("  %-12s %s\n", wm_benches[i]->name, wm_benches[i]->about);
 		for (const struct wm_axis *a = wm_benches[i]->axes; a->key; a++)
-			printf("    %-10s %s; default %s%s%s\n", a->key, a->help, a->def, a->words ? "; one of " : "", a->words ? a->words : "");
+			printf("    %-10s %s; default %s%s%s\n", a->key, a->help, a->def, a->words ? "; one of " : "",
+			       a->words ? a->words : "");
 	}
 	printf("  every benchmark also has\n");
 	for (const struct wm_axis *a = wm_core_axes; a->key; a++)
@@ -51,8 +52,8 @@ static void list_implementations(const struct wm_machine *machine) {
 	for (int i = 0; wm_impls[i]; i++) {
 		const struct wm_impl *m = wm_impls[i];
 
-		printf("  %-6s %-8s %-10s on %-16s %s%s%s\n", m->bench, m->name, wm_origin_word(m->origin), m->backends, m->about,
-		       m->asked_only ? "; runs when asked for by --impl" : "",
+		printf("  %-6s %-8s %-10s on %-16s %s%s%s\n", m->bench, m->name, wm_origin_word(m->origin), m->backends,
+		       m->about, m->asked_only ? "; runs when asked for by --impl" : "",
 		       has_device(m, machine) ? "" : "; unavailable: no such device here");
 	}
 }
@@ -66,7 +67,8 @@ static void list_suites(void) {
 int wm_cmd_list(const struct wm_option_values *options) {
 	static struct wm_machine machine;
 	const char *part = options->n ? options->operands[0] : NULL;
-	bool devices = !part || strcmp(part, "devices") == 0, implementations = !part || strcmp(part, "implementations") == 0;
+	bool devices = !part || strcmp(part, "devices") == 0,
+		 implementations = !part || strcmp(part, "implementations") == 0;
 	struct wm_topology *topo;
 	enum wm_status st;
 

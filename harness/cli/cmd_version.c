@@ -13,8 +13,8 @@ int wm_cmd_version(const struct wm_option_values *options) {
 
 	(void)options;
 	wm_binary_id(id);
-	printf("wattmark %s\nmethod %s, record schema %d\nbuilt by %s from %s\nbinary %s\n", WM_VERSION, WM_METHOD, WM_SCHEMA,
-	       compiler ? compiler : "an unknown compiler", git ? git : "an unknown state", id);
+	printf("wattmark %s\nmethod %s, record schema %d\nbuilt by %s from %s\nbinary %s\n", WM_VERSION, WM_METHOD,
+	       WM_SCHEMA, compiler ? compiler : "an unknown compiler", git ? git : "an unknown state", id);
 	json_decref(env);
 	return WM_EXIT_OK;
 }

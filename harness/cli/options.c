@@ -109,7 +109,7 @@ static enum wm_status check_part(void *arg, const char *part) {
 	return *part ? WM_OK : wm_fail(WM_INPUT, "an empty name in the list");
 }
 
-enum { MAX_WORDS = 64 };     /* that a message names */
+enum { MAX_WORDS = 64 }; /* that a message names */
 
 static enum wm_status check_word(const struct wm_option *row, const char *value) {
 	const char *words[MAX_WORDS], *word;
@@ -167,12 +167,12 @@ static void make_tables(struct getopt_tables *t) {
 	char *s = t->shorts;
 
 	memset(t, 0, sizeof(*t));
-	*s++ = ':';              /* tells a missing value from an unknown option */
+	*s++ = ':'; /* tells a missing value from an unknown option */
 	for (int i = 0; i < WM_OPTIONS; i++) {
 		const struct wm_option *row = &wm_options[i];
 
-		t->longs[i] = (struct option){row->key, row->type == WM_OPT_FLAG ? no_argument : required_argument, NULL,
-		                              FIRST_VAL + i};
+		t->longs[i] =
+			(struct option){row->key, row->type == WM_OPT_FLAG ? no_argument : required_argument, NULL, FIRST_VAL + i};
 		if (!row->letter)
 			continue;
 		*s++ = row->letter;
@@ -255,7 +255,7 @@ static enum wm_status take_options(int argc, char **argv, struct wm_option_value
 	int val;
 
 	make_tables(&tables);
-	optind = 0;              /* glibc: begin anew */
+	optind = 0; /* glibc: begin anew */
 	opterr = 0;
 	while (st == WM_OK) {
 		const struct wm_option *row;

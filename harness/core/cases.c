@@ -75,7 +75,7 @@ static enum wm_status fail_unknown_device(const struct choice *c, const char *wo
 	for (int i = 0; i < c->n; i++)
 		known[n++] = c->devs[i].id;
 	for (int i = 0; i < 31 && wm_backends[i]; i++)
-		if (strcmp(wm_backends[i]->name, "host") != 0)   /* the host is its own id */
+		if (strcmp(wm_backends[i]->name, "host") != 0) /* the host is its own id */
 			known[n++] = wm_backends[i]->name;
 	known[n++] = "all";
 	st = wm_fail_unknown("device", word, known, n);
@@ -215,7 +215,7 @@ static enum wm_status fail_nothing(const struct wm_suite *suite, const char *dev
 enum wm_status wm_cases_expand(const struct wm_suite *suite, const struct wm_device *devs, int ndevs,
                                const char *devices, const char *impls, struct wm_cases *cases) {
 	struct choice found = {.devs = devs, .n = ndevs};
-	struct wm_suite named = *suite;          /* wm_split's argument is not const */
+	struct wm_suite named = *suite; /* wm_split's argument is not const */
 	enum wm_status st = impls[0] ? wm_split(impls, '/', check_impl, &named) : WM_OK;
 
 	for (int i = 0; i < suite->n && st == WM_OK; i++)
@@ -283,7 +283,8 @@ static uint64_t smallest_input(const struct wm_tensor *t, int n) {
 static enum wm_status fail_small(const struct wm_bench *bench, uint64_t smallest, uint64_t cache_bytes) {
 	uint64_t needed = (uint64_t)bench->cold_factor * cache_bytes;
 
-	return wm_fail(WM_SKIP, "cold: the smallest array has %llu bytes, less than %d x the %llu of all caches; %lluM would do",
+	return wm_fail(WM_SKIP,
+	               "cold: the smallest array has %llu bytes, less than %d x the %llu of all caches; %lluM would do",
 	               (unsigned long long)smallest, bench->cold_factor, (unsigned long long)cache_bytes,
 	               (unsigned long long)((needed + (1 << 20) - 1) >> 20));
 }

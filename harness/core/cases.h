@@ -5,18 +5,18 @@
 
 #include "job.h"
 
-#define WM_METHOD "1.0"          /* of method.md; the major number changes with any meaning */
+#define WM_METHOD "1.0" /* of method.md; the major number changes with any meaning */
 #define WM_METHOD_MAJOR 1
-#define WM_SCHEMA 1              /* of the records; results/schema.json */
+#define WM_SCHEMA 1 /* of the records; results/schema.json */
 
 struct wm_case {
-	char id[17];                 /* 16 hex digits, see wm_cases_expand */
+	char id[17]; /* 16 hex digits, see wm_cases_expand */
 	struct wm_problem problem;
 	const struct wm_impl *impl;
-	int device;                  /* index into the run's device table */
+	int device; /* index into the run's device table */
 	bool weigh;
-	double expect_s;             /* estimated wall time of one replicate's start and verification: 1 s, and 8 times
-	                              * the bytes of a set at 1e9 B/s; the profile's warm-up and sampling come on top */
+	double expect_s; /* estimated wall time of one replicate's start and verification: 1 s, and 8 times
+	                  * the bytes of a set at 1e9 B/s; the profile's warm-up and sampling come on top */
 };
 
 /* A growing list. Start from {0}; released by wm_cases_free. */

@@ -10,7 +10,7 @@ static const struct {
 	size_t bytes;
 	int bits;
 } types[] = {
-#define X(id, word, bytes, bits, meaning) { word, bytes, bits },
+#define X(id, word, bytes, bits, meaning) {word, bytes, bits},
 	WM_DTYPE_MAP(X)
 #undef X
 };
@@ -73,8 +73,7 @@ static uint32_t narrow(double x, int bits, int exponent_bits) {
 	int drop = 53 - bits + below;
 	if (drop > 54)
 		return sign;
-	uint64_t kept = significand >> drop, rest = significand - (kept << drop),
-			 half = UINT64_C(1) << (drop - 1);
+	uint64_t kept = significand >> drop, rest = significand - (kept << drop), half = UINT64_C(1) << (drop - 1);
 	if (rest > half || (rest == half && (kept & 1)))
 		kept++;
 	/* The hidden bit adds one to the exponent field, and so does a carry out of the rounding. */
@@ -106,20 +105,13 @@ uint16_t wm_f16_from_f32(float x) {
 
 double wm_load_element(enum wm_dtype t, const void *array, size_t i) {
 	switch (t) {
-	case WM_F64:
-		return ((const double *)array)[i];
-	case WM_F32:
-		return (double)((const float *)array)[i];
-	case WM_F16:
-		return (double)wm_f16_to_f32(((const uint16_t *)array)[i]);
-	case WM_BF16:
-		return (double)wm_bf16_to_f32(((const uint16_t *)array)[i]);
-	case WM_I8:
-		return ((const int8_t *)array)[i];
-	case WM_I32:
-		return ((const int32_t *)array)[i];
-	case WM_DTYPES:
-		break;
+	case WM_F64: return ((const double *)array)[i];
+	case WM_F32: return (double)((const float *)array)[i];
+	case WM_F16: return (double)wm_f16_to_f32(((const uint16_t *)array)[i]);
+	case WM_BF16: return (double)wm_bf16_to_f32(((const uint16_t *)array)[i]);
+	case WM_I8: return ((const int8_t *)array)[i];
+	case WM_I32: return ((const int32_t *)array)[i];
+	case WM_DTYPES: break;
 	}
 	return NAN;
 }
@@ -132,25 +124,12 @@ static uint16_t positive_zero(uint32_t encoding) {
 void wm_store_element(enum wm_dtype t, void *array, size_t i, double x) {
 	/* A zero of either sign plus a positive zero is a positive zero, and nothing else changes. */
 	switch (t) {
-	case WM_F64:
-		((double *)array)[i] = x + 0.0;
-		break;
-	case WM_F32:
-		((float *)array)[i] = (float)x + 0.0F;
-		break;
-	case WM_F16:
-		((uint16_t *)array)[i] = positive_zero(narrow(x, 11, 5));
-		break;
-	case WM_BF16:
-		((uint16_t *)array)[i] = positive_zero(narrow(x, 8, 8));
-		break;
-	case WM_I8:
-		((int8_t *)array)[i] = (int8_t)x;
-		break;
-	case WM_I32:
-		((int32_t *)array)[i] = (int32_t)x;
-		break;
-	case WM_DTYPES:
-		break;
+	case WM_F64: ((double *)array)[i] = x + 0.0; break;
+	case WM_F32: ((float *)array)[i] = (float)x + 0.0F; break;
+	case WM_F16: ((uint16_t *)array)[i] = positive_zero(narrow(x, 11, 5)); break;
+	case WM_BF16: ((uint16_t *)array)[i] = positive_zero(narrow(x, 8, 8)); break;
+	case WM_I8: ((int8_t *)array)[i] = (int8_t)x; break;
+	case WM_I32: ((int32_t *)array)[i] = (int32_t)x; break;
+	case WM_DTYPES: break;
 	}
 }

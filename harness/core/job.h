@@ -9,17 +9,17 @@
 struct wm_job {
 	char name[64];
 	struct wm_problems problems;
-	char device[200];            /* list joined by '/': device ids, backend names, or "all" */
-	char device_at[192];         /* "FILE:LINE" that said device; "" = none did */
-	char impl[200];              /* list joined by '/': implementation names, all registered for its benchmarks */
-	bool weigh;                  /* asks for energy (method 4) */
+	char device[200];    /* list joined by '/': device ids, backend names, or "all" */
+	char device_at[192]; /* "FILE:LINE" that said device; "" = none did */
+	char impl[200];      /* list joined by '/': implementation names, all registered for its benchmarks */
+	bool weigh;          /* asks for energy (method 4) */
 };
 
 /* A whole job file. Owned by the caller, released by wm_suite_free. */
 struct wm_suite {
-	char name[64];               /* file name without folder and .ini, or "patterns" */
-	char *text;                  /* a job file that says the same as all that was named: the bundle's suite.ini */
-	char profile[16];            /* "" = not said */
+	char name[64];    /* file name without folder and .ini, or "patterns" */
+	char *text;       /* a job file that says the same as all that was named: the bundle's suite.ini */
+	char profile[16]; /* "" = not said */
 	struct wm_job *jobs;
 	int n;
 };

@@ -10,12 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORD_CHARS = 32 };    /* of one value in a problem string, with its 0 byte */
+enum { WORD_CHARS = 32 }; /* of one value in a problem string, with its 0 byte */
 
 const struct wm_axis wm_core_axes[] = {
 	{.key = "cache", .def = "cold", .words = "cold hot", .help = "rotate buffers past all caches, or stay in one set"},
 	{.key = "data", .def = "uniform", .words = "uniform normal zeros", .help = "values of the timed inputs"},
-	{.key = "regime", .def = "sustained", .words = "sustained burst fixed",
+	{.key = "regime",
+     .def = "sustained",
+     .words = "sustained burst fixed",
      .help = "steady load, short batches after rest, or a clock that somebody fixed"},
 	{.key = "load", .def = "alone", .words = "alone node", .help = "one device at a time, or all of its kind at once"},
 	{0}};
@@ -75,7 +77,7 @@ const char *wm_get_word(const struct wm_problem *p, const char *key) {
 	static struct kept {
 		struct kept *next;
 		char word[WORD_CHARS];
-	} *all;
+	} * all;
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	struct kept *found;
 	char word[WORD_CHARS];
@@ -226,7 +228,7 @@ enum wm_status wm_parse_count(const char *text, long *value_p) {
 /* One entry of an axis' list: a value, or the index of the axis that it is tied to. */
 struct choice {
 	long value;
-	int tie;                 /* -1: none */
+	int tie; /* -1: none */
 };
 
 struct choices {
@@ -439,7 +441,7 @@ static enum wm_status add_point(const struct wm_bench *bench, const struct choic
 		return st;
 	print_problem(&p, false, p.str, sizeof(p.str));
 	st = bench->accept ? bench->accept(&p) : WM_OK;
-	if (st != WM_INPUT)      /* a point that is not supported stays: its row says why */
+	if (st != WM_INPUT) /* a point that is not supported stays: its row says why */
 		st = wm_problem_bytes(&p, &bytes);
 	if (st != WM_OK) {
 		wm_problem_brief(&p, brief, sizeof(brief));
@@ -477,8 +479,8 @@ static enum wm_status add_grid(const struct wm_bench *bench, const struct choice
 /* Where the list of an axis comes from: the pattern itself, then pairs that may be meant for others. */
 struct sources {
 	const struct wm_bench *bench;
-	const char *own[2 * WM_MAX_AXES];        /* key, list, .. */
-	int nown;                                /* pairs */
+	const char *own[2 * WM_MAX_AXES]; /* key, list, .. */
+	int nown;                         /* pairs */
 	const char *const *others;
 	int nothers;
 };

@@ -118,8 +118,7 @@ static double normal(const uint32_t *word) {
 }
 
 /* Integers are drawn on their own. */
-static void make_uniform(bool integers, uint64_t seed, uint64_t stream, size_t first, size_t n,
-						 double *value) {
+static void make_uniform(bool integers, uint64_t seed, uint64_t stream, size_t first, size_t n, double *value) {
 	uint32_t word[CHUNK];
 
 	wm_random(seed, stream, first, n, word);
@@ -128,9 +127,8 @@ static void make_uniform(bool integers, uint64_t seed, uint64_t stream, size_t f
 }
 
 /* Integers take 21 times the value, to the nearest, which stays within [-126, 126]. */
-static void make_normal(bool integers, uint64_t seed, uint64_t stream, size_t first, size_t n,
-						double *value) {
-	uint32_t word[CHUNK * NORMAL_WORDS] = { 0 };
+static void make_normal(bool integers, uint64_t seed, uint64_t stream, size_t first, size_t n, double *value) {
+	uint32_t word[CHUNK * NORMAL_WORDS] = {0};
 
 	wm_random(seed, stream, first * NORMAL_WORDS, n * NORMAL_WORDS, word);
 	for (size_t i = 0; i < n; i++) {
@@ -152,8 +150,7 @@ static void store(enum wm_dtype t, void *out, size_t first, size_t n, const doub
 			wm_store_element(t, out, first + i, value[i]);
 }
 
-void wm_fill_timed(const struct wm_problem *p, enum wm_dtype t, uint64_t seed, uint64_t stream, size_t n,
-				   void *out) {
+void wm_fill_timed(const struct wm_problem *p, enum wm_dtype t, uint64_t seed, uint64_t stream, size_t n, void *out) {
 	enum wm_data data = (enum wm_data)wm_get(p, "data");
 	bool integers = wm_dtype_bits(t) == 0;
 

@@ -219,10 +219,13 @@ static enum wm_status check_name(const char *kind, const char *name) {
 }
 
 static enum wm_status check_backend(const struct wm_backend *b) {
-	const struct member members[] = {
-		{"about", b->about}, {"find", b->find}, {"open", b->open}, {"close", b->close}, {"alloc", b->alloc},
-		{"view", b->view},   {"free", b->free}, {"put", b->put},   {"get", b->get},     {"sync", b->sync},
-		{"mark", b->mark},   {"between", b->between}, {"rouse", b->rouse}, {0}};
+	const struct member members[] = {{"about", b->about}, {"find", b->find},
+	                                 {"open", b->open},   {"close", b->close},
+	                                 {"alloc", b->alloc}, {"view", b->view},
+	                                 {"free", b->free},   {"put", b->put},
+	                                 {"get", b->get},     {"sync", b->sync},
+	                                 {"mark", b->mark},   {"between", b->between},
+	                                 {"rouse", b->rouse}, {0}};
 	enum wm_status st = check_name("backend", b->name);
 
 	if (st == WM_OK)
@@ -266,8 +269,8 @@ static enum wm_status check_axis(const struct wm_bench *bench, int i) {
 	if (longest_value(axis) >= 32)
 		return wm_fail(WM_FAILED, "benchmark %s: axis '%s' has a word of 32 letters or more", bench->name, axis->key);
 	if (!axis->words && (axis->min < 0 || axis->min > axis->max))
-		return wm_fail(WM_FAILED, "benchmark %s: axis '%s' has the range %ld to %ld", bench->name, axis->key,
-		               axis->min, axis->max);
+		return wm_fail(WM_FAILED, "benchmark %s: axis '%s' has the range %ld to %ld", bench->name, axis->key, axis->min,
+		               axis->max);
 	return WM_OK;
 }
 
@@ -289,8 +292,8 @@ static enum wm_status check_axes(const struct wm_bench *bench) {
 		chars += strlen(bench->axes[n].key) + longest_value(&bench->axes[n]) + 2;
 	}
 	if (chars > WM_PROBLEM_CHARS)
-		return wm_fail(WM_FAILED, "benchmark %s: a problem string may take %zu characters, of %d", bench->name,
-		               chars, WM_PROBLEM_CHARS);
+		return wm_fail(WM_FAILED, "benchmark %s: a problem string may take %zu characters, of %d", bench->name, chars,
+		               WM_PROBLEM_CHARS);
 	st = wm_pattern_expand_pairs(bench, NULL, 0, &list);
 	if (st != WM_OK)
 		st = wm_fail(WM_FAILED, "defaults of a benchmark: %s", wm_why());
@@ -328,8 +331,8 @@ static enum wm_status check_impl(const struct wm_registry *r, const struct wm_im
 	if (!bench)
 		return wm_fail(WM_FAILED, "implementation %s: benchmark '%s' is not registered", m->name, m->bench);
 	if (!backend)
-		return wm_fail(WM_FAILED, "implementation %s of %s: none of its backends '%s' is registered", m->name,
-		               m->bench, m->backends);
+		return wm_fail(WM_FAILED, "implementation %s of %s: none of its backends '%s' is registered", m->name, m->bench,
+		               m->backends);
 	return WM_OK;
 }
 

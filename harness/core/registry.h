@@ -11,11 +11,11 @@ extern const struct wm_bench *const wm_benches[];
 extern const struct wm_impl *const wm_impls[];
 extern const struct wm_report *const wm_reports[];
 
-const struct wm_backend *wm_backend_find(const char *name);                   /* NULL: none */
+const struct wm_backend *wm_backend_find(const char *name); /* NULL: none */
 const struct wm_bench *wm_bench_find(const char *name);
 const struct wm_impl *wm_impl_find(const char *bench, const char *name);
 const struct wm_report *wm_report_find(const char *name);
-bool wm_impl_runs_on(const struct wm_impl *impl, const char *backend);        /* by its backends list */
+bool wm_impl_runs_on(const struct wm_impl *impl, const char *backend); /* by its backends list */
 
 /* Every plug-in keeps its contract: names unique, required members set, axes within limits, defaults that parse,
  * every implementation's benchmark registered. WM_FAILED + the first breach. */

@@ -16,7 +16,7 @@
 #include <string.h>
 
 enum {
-	MAX_LINE = 198,              /* inih keeps 200, with the newline and the 0 byte */
+	MAX_LINE = 198, /* inih keeps 200, with the newline and the 0 byte */
 	MAX_FILE = 1 << 20
 };
 
@@ -28,20 +28,20 @@ struct entry {
 
 struct section {
 	char name[64];
-	int line;                    /* 0 = before the first section */
+	int line; /* 0 = before the first section */
 	struct entry *v;
 	size_t n, room;
 };
 
 struct parser {
 	struct wm_suite *suite;
-	const char *file;            /* as messages call it */
-	const char *next;            /* what inih has not read yet */
-	int line;                    /* of what it read last, from 1 */
-	int first_job;               /* of this file, in suite->jobs */
-	int part_job;                /* first one behind the last [global]: from there on names are unique */
+	const char *file; /* as messages call it */
+	const char *next; /* what inih has not read yet */
+	int line;         /* of what it read last, from 1 */
+	int first_job;    /* of this file, in suite->jobs */
+	int part_job;     /* first one behind the last [global]: from there on names are unique */
 	struct section own, global;
-	enum wm_status st;           /* the first error, which ends the reading */
+	enum wm_status st; /* the first error, which ends the reading */
 };
 
 /* FILE:LINE: .., always WM_INPUT. */
@@ -278,7 +278,7 @@ static struct wm_job *add_job(struct wm_suite *suite, const char *name) {
 /* The lines of a section are all read. */
 static enum wm_status end_section(struct parser *p) {
 	const struct entry *device = find_default(p, "device"), *impl = find_default(p, "impl"),
-	                   *weigh = find_default(p, "weigh");
+					   *weigh = find_default(p, "weigh");
 	struct benches benches = {0};
 	struct wm_job *job;
 	enum wm_status st;
@@ -353,7 +353,7 @@ static int keep_entry(void *user, const char *section, const char *key, const ch
 	const struct entry *before = find_entry(&p->own, key);
 	struct entry *e;
 
-	(void)section;           /* cut to 49 letters by inih: begin_section keeps it whole */
+	(void)section; /* cut to 49 letters by inih: begin_section keeps it whole */
 	if (p->st != WM_OK)
 		return 0;
 	if (!p->own.line)

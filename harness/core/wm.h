@@ -24,27 +24,27 @@
 enum wm_row_class { WM_ROW_GOOD, WM_ROW_SKIPPED, WM_ROW_BAD };
 
 /* X(enum suffix, word in records, class of a row with it, meaning) */
-#define WM_STATUS_MAP(X)                                                                                             \
-	X(OK, "ok", WM_ROW_GOOD, "ran, verified, timed")                                                                 \
-	X(SUSPECT, "suspect", WM_ROW_GOOD, "ran and verified, but a consistency check of its time failed")               \
-	X(SKIP, "skip", WM_ROW_SKIPPED, "not run, for the reason given")                                                 \
-	X(UNSUPPORTED, "unsupported", WM_ROW_SKIPPED, "this device or implementation cannot run this problem")           \
-	X(WRONG, "wrong", WM_ROW_BAD, "the output was wrong or memory outside a buffer was written")                     \
-	X(FAILED, "failed", WM_ROW_BAD, "a device, library or system call reported an error")                            \
-	X(NOMEM, "nomem", WM_ROW_BAD, "memory ran out")                                                                  \
-	X(CRASH, "crash", WM_ROW_BAD, "the worker process died")                                                         \
-	X(HANG, "hang", WM_ROW_BAD, "the worker did not finish a phase before its deadline")                             \
+#define WM_STATUS_MAP(X)                                                                                   \
+	X(OK, "ok", WM_ROW_GOOD, "ran, verified, timed")                                                       \
+	X(SUSPECT, "suspect", WM_ROW_GOOD, "ran and verified, but a consistency check of its time failed")     \
+	X(SKIP, "skip", WM_ROW_SKIPPED, "not run, for the reason given")                                       \
+	X(UNSUPPORTED, "unsupported", WM_ROW_SKIPPED, "this device or implementation cannot run this problem") \
+	X(WRONG, "wrong", WM_ROW_BAD, "the output was wrong or memory outside a buffer was written")           \
+	X(FAILED, "failed", WM_ROW_BAD, "a device, library or system call reported an error")                  \
+	X(NOMEM, "nomem", WM_ROW_BAD, "memory ran out")                                                        \
+	X(CRASH, "crash", WM_ROW_BAD, "the worker process died")                                               \
+	X(HANG, "hang", WM_ROW_BAD, "the worker did not finish a phase before its deadline")                   \
 	X(INPUT, "input", WM_ROW_BAD, "what the user gave cannot be used (exit status 2)")
 
 enum wm_status {
 #define X(id, word, cls, meaning) WM_##id,
 	WM_STATUS_MAP(X)
 #undef X
-	    WM_STATUSES
+		WM_STATUSES
 };
 
-const char *wm_status_word(enum wm_status st);          /* "ok", "suspect", ..; static */
-const char *wm_status_meaning(enum wm_status st);       /* one sentence; static */
+const char *wm_status_word(enum wm_status st);    /* "ok", "suspect", ..; static */
+const char *wm_status_meaning(enum wm_status st); /* one sentence; static */
 enum wm_row_class wm_status_class(enum wm_status st);
 /* The status with that word, or WM_STATUSES. */
 enum wm_status wm_status_parse(const char *word);
@@ -57,25 +57,25 @@ const char *wm_why(void);
 /* ---- numbers ------------------------------------------------------------------------------------------------ */
 
 /* X(enum suffix, word, bytes, significand bits with the hidden one (0: integer), meaning) */
-#define WM_DTYPE_MAP(X)                                                                                              \
-	X(F64, "f64", 8, 53, "IEEE binary64")                                                                            \
-	X(F32, "f32", 4, 24, "IEEE binary32, never tf32")                                                                \
-	X(F16, "f16", 2, 11, "IEEE binary16")                                                                            \
-	X(BF16, "bf16", 2, 8, "bfloat16")                                                                                \
-	X(I8, "i8", 1, 0, "signed 8-bit integer")                                                                        \
+#define WM_DTYPE_MAP(X)                               \
+	X(F64, "f64", 8, 53, "IEEE binary64")             \
+	X(F32, "f32", 4, 24, "IEEE binary32, never tf32") \
+	X(F16, "f16", 2, 11, "IEEE binary16")             \
+	X(BF16, "bf16", 2, 8, "bfloat16")                 \
+	X(I8, "i8", 1, 0, "signed 8-bit integer")         \
 	X(I32, "i32", 4, 0, "signed 32-bit integer")
 
 enum wm_dtype {
 #define X(id, word, bytes, bits, meaning) WM_##id,
 	WM_DTYPE_MAP(X)
 #undef X
-	    WM_DTYPES
+		WM_DTYPES
 };
 
 const char *wm_dtype_word(enum wm_dtype t);
 size_t wm_dtype_bytes(enum wm_dtype t);
-int wm_dtype_bits(enum wm_dtype t);                     /* significand bits; 0 for integers */
-enum wm_dtype wm_dtype_parse(const char *word);         /* WM_DTYPES if unknown */
+int wm_dtype_bits(enum wm_dtype t);             /* significand bits; 0 for integers */
+enum wm_dtype wm_dtype_parse(const char *word); /* WM_DTYPES if unknown */
 /* Element i of an array of that type as a double (exact for every type here). */
 double wm_load_element(enum wm_dtype t, const void *array, size_t i);
 /* Stores x, rounded to nearest even (integers: x must be integral and in range); -0 becomes +0. */
@@ -95,63 +95,63 @@ void wm_random(uint64_t seed, uint64_t stream, uint64_t first, size_t n, uint32_
 /* 64-bit checksum of memory, word by word with a position-dependent mix; for equality only. */
 uint64_t wm_checksum(const void *data, size_t bytes);
 
-double wm_now(void);                                    /* CLOCK_MONOTONIC, seconds */
+double wm_now(void); /* CLOCK_MONOTONIC, seconds */
 
 /* ---- devices and backends ----------------------------------------------------------------------------------- */
 
-enum wm_feature { WM_HAS_F64 = 1, WM_HAS_F16 = 2 };     /* bits of wm_device.features */
+enum wm_feature { WM_HAS_F64 = 1, WM_HAS_F16 = 2 }; /* bits of wm_device.features */
 
 /* One device as a probe found it. Plain data but for priv: it travels between processes as JSON. "" = unknown. */
 struct wm_device {
-	char id[96];             /* "host", "host:cpus=0-3", "opencl:0": what --device takes */
-	char backend[16];        /* name of its backend */
-	char name[128];          /* the vendor's name for it */
+	char id[96];      /* "host", "host:cpus=0-3", "opencl:0": what --device takes */
+	char backend[16]; /* name of its backend */
+	char name[128];   /* the vendor's name for it */
 	char vendor[64];
-	char driver[256];        /* driver or runtime, with version, and settings of it that change its speed */
-	char arch[64];           /* instruction set or target, e.g. "x86-64 avx512", "OpenCL C 1.2" */
-	char pci[16];            /* "0000:41:00.0"; joins hwloc and meters */
+	char driver[256]; /* driver or runtime, with version, and settings of it that change its speed */
+	char arch[64];    /* instruction set or target, e.g. "x86-64 avx512", "OpenCL C 1.2" */
+	char pci[16];     /* "0000:41:00.0"; joins hwloc and meters */
 	char uuid[48];
-	char cpuset[8192];       /* cores to run on or near, list form "0-3,8"; one PU a core */
-	char nodeset[128];       /* NUMA nodes for host memory, list form */
-	char off[256];           /* why it cannot be used; "" = it can */
-	uint64_t mem_bytes;      /* total memory, 0 = unknown */
-	uint64_t free_bytes;     /* free when probed, 0 = unknown */
+	char cpuset[8192];        /* cores to run on or near, list form "0-3,8"; one PU a core */
+	char nodeset[128];        /* NUMA nodes for host memory, list form */
+	char off[256];            /* why it cannot be used; "" = it can */
+	uint64_t mem_bytes;       /* total memory, 0 = unknown */
+	uint64_t free_bytes;      /* free when probed, 0 = unknown */
 	uint64_t max_alloc_bytes; /* largest single buffer, 0 = no limit but the memory */
-	uint64_t cache_bytes;    /* all cache levels from L2 up, instances x size; 0 = unknown */
-	int ordinal;             /* the backend's own index */
-	int threads;             /* host threads that work on it: one per core of cpuset; 0 = not a CPU */
-	int units;               /* compute units or cores; 0 = unknown */
-	uint32_t features;       /* WM_HAS_* */
-	bool on_host;            /* its silicon is the host's CPU (PoCL): core fills caches, cores and memory */
-	void *priv;              /* set by open, released by close */
+	uint64_t cache_bytes;     /* all cache levels from L2 up, instances x size; 0 = unknown */
+	int ordinal;              /* the backend's own index */
+	int threads;              /* host threads that work on it: one per core of cpuset; 0 = not a CPU */
+	int units;                /* compute units or cores; 0 = unknown */
+	uint32_t features;        /* WM_HAS_* */
+	bool on_host;             /* its silicon is the host's CPU (PoCL): core fills caches, cores and memory */
+	void *priv;               /* set by open, released by close */
 };
 
 /* Memory on a device. ptr is the backend's handle (host address, cl_mem, device pointer). Made by alloc or view. */
 struct wm_buf {
 	void *ptr;
 	size_t bytes;
-	bool is_view;            /* its free leaves the memory to the buffer that it is a part of */
+	bool is_view; /* its free leaves the memory to the buffer that it is a part of */
 };
 
 /* One kernel argument: a buffer, or bytes of a value that lives until the launch returns. */
 struct wm_arg {
-	const struct wm_buf *buf;  /* non-NULL: a buffer */
-	const void *value;         /* else: the value */
+	const struct wm_buf *buf; /* non-NULL: a buffer */
+	const void *value;        /* else: the value */
 	size_t bytes;
 };
 
 struct wm_grid {
-	unsigned groups[3];      /* work-groups (blocks) */
-	unsigned items[3];       /* work-items (threads) a group */
+	unsigned groups[3]; /* work-groups (blocks) */
+	unsigned items[3];  /* work-items (threads) a group */
 };
 
-enum { WM_MAX_MARKS = 2 };   /* slots of mark: the start and the end of a batch */
+enum { WM_MAX_MARKS = 2 }; /* slots of mark: the start and the end of a batch */
 
 /* A vendor API: knows devices, memory and time; knows no benchmark. open .. close run in a worker process only. */
 struct wm_backend {
-	const char *name;        /* "host" */
-	const char *about;       /* one line */
-	bool asynchronous;       /* launches return before the work is done */
+	const char *name;  /* "host" */
+	const char *about; /* one line */
+	bool asynchronous; /* launches return before the work is done */
 	/* (optional) NULL-terminated names of environment variables that must hold the thread count before open */
 	const char *const *thread_env;
 	/* (optional) NULL-terminated pairs NAME, VALUE set in the environment before open; what the user has set stands */
@@ -204,10 +204,10 @@ enum { WM_MAX_AXES = 16, WM_MAX_TENSORS = 8, WM_PROBLEM_CHARS = 256 };
 struct wm_axis {
 	const char *key;
 	const char *def;
-	const char *words;       /* "f64 f32": space separated; NULL: a number */
-	long min, max;           /* for numbers */
-	const char *help;        /* one line, with the unit */
-	bool late;               /* added after method 1.0: the canonical string has it only when it is not def */
+	const char *words; /* "f64 f32": space separated; NULL: a number */
+	long min, max;     /* for numbers */
+	const char *help;  /* one line, with the unit */
+	bool late;         /* added after method 1.0: the canonical string has it only when it is not def */
 };
 
 /* The axes that every benchmark has besides its own (problem.c): cache, data, regime, load. */
@@ -232,37 +232,37 @@ struct wm_problem {
 long wm_get(const struct wm_problem *p, const char *key);
 /* The word of an axis whose values are words, e.g. "tn"; static. */
 const char *wm_get_word(const struct wm_problem *p, const char *key);
-enum wm_dtype wm_get_dtype(const struct wm_problem *p);        /* axis "dtype" */
+enum wm_dtype wm_get_dtype(const struct wm_problem *p); /* axis "dtype" */
 
 struct wm_tensor {
 	const char *name;
 	enum wm_dtype dtype;
-	size_t count;            /* elements, dense */
-	bool output;             /* written, never read, by the operation */
+	size_t count; /* elements, dense */
+	bool output;  /* written, never read, by the operation */
 };
 
 /* The work of one operation: a model with a formula in bench/README.md, not a measurement. */
 struct wm_work {
-	double flop;             /* operations on the numbers of the problem; 0 for memory benchmarks */
-	double bytes;            /* read + written once each, sizes of the real input and output types */
-	double wire_bytes;       /* collectives: bytes that cross a link, by the busbw factor; else 0 */
+	double flop;       /* operations on the numbers of the problem; 0 for memory benchmarks */
+	double bytes;      /* read + written once each, sizes of the real input and output types */
+	double wire_bytes; /* collectives: bytes that cross a link, by the busbw factor; else 0 */
 };
 
 /* The two data sets of verification: EXACT has no rounding anywhere; TIMED is what is timed. */
 enum wm_data_part { WM_EXACT, WM_TIMED };
 
 struct wm_check {
-	double worst;            /* largest error / bound over what was compared; <= 1 passes */
-	uint64_t compared;       /* elements (or rows of an identity) compared */
-	char method[48];         /* e.g. "freivalds mod 2^31-1" */
+	double worst;      /* largest error / bound over what was compared; <= 1 passes */
+	uint64_t compared; /* elements (or rows of an identity) compared */
+	char method[48];   /* e.g. "freivalds mod 2^31-1" */
 };
 
 /* WHAT is measured. Knows no vendor and no way of computing it. */
 struct wm_bench {
 	const char *name;
 	const char *about;
-	const char *metric;              /* "flop/s", "B/s": what a row is read by */
-	const struct wm_axis *axes;      /* ends with {0} */
+	const char *metric;         /* "flop/s", "B/s": what a row is read by */
+	const struct wm_axis *axes; /* ends with {0} */
 	/* (optional) WM_UNSUPPORTED or WM_INPUT + reason for a point that has no meaning. */
 	enum wm_status (*accept)(const struct wm_problem *p);
 	/* Inputs first, then outputs; at most WM_MAX_TENSORS. WM_INPUT when a size overflows. */
@@ -291,23 +291,23 @@ struct wm_run {
 	const struct wm_problem *problem;
 	const struct wm_backend *backend;
 	struct wm_device *dev;
-	int tensors;             /* per set */
-	int sets;                /* buffer sets of the rotation; all hold the same inputs */
+	int tensors;              /* per set */
+	int sets;                 /* buffer sets of the rotation; all hold the same inputs */
 	const struct wm_buf *buf; /* buf[set * tensors + i] */
-	void *priv;              /* set by prepare, released by finish */
-	int threads;             /* prepare may set: threads really used, read back; 0 = unknown */
-	char library[160];       /* prepare may set: library, version, kernel or core type */
+	void *priv;               /* set by prepare, released by finish */
+	int threads;              /* prepare may set: threads really used, read back; 0 = unknown */
+	char library[160];        /* prepare may set: library, version, kernel or core type */
 };
 
 /* HOW it is computed: one way to run one benchmark on some backends. Holds no work model and no check. */
 struct wm_impl {
-	const char *name;        /* unique within its benchmark: "ref", "cblas", "tiled" */
-	const char *bench;       /* name of its benchmark */
-	const char *backends;    /* names, space separated: "host", "opencl cuda hip" */
-	const char *about;       /* one line */
+	const char *name;     /* unique within its benchmark: "ref", "cblas", "tiled" */
+	const char *bench;    /* name of its benchmark */
+	const char *backends; /* names, space separated: "host", "opencl cuda hip" */
+	const char *about;    /* one line */
 	enum wm_origin origin;
-	bool asked_only;         /* runs only when asked for by name */
-	bool any_order;          /* output may differ in rounding from call to call */
+	bool asked_only; /* runs only when asked for by name */
+	bool any_order;  /* output may differ in rounding from call to call */
 	/* (optional) NULL-terminated names of environment variables that must hold the thread count */
 	const char *const *thread_env;
 	/* (optional) NULL-terminated pairs NAME, VALUE set in the environment before a library is opened, such as the wait
@@ -327,12 +327,12 @@ struct wm_impl {
 
 /* ---- reports ------------------------------------------------------------------------------------------------ */
 
-struct wm_row;               /* report/rows.h: the records of one case */
-struct wm_rows;              /* report/rows.h: all cases of the bundles, with their runs */
+struct wm_row;  /* report/rows.h: the records of one case */
+struct wm_rows; /* report/rows.h: all cases of the bundles, with their runs */
 
 /* Rows in, text out, no other input. */
 struct wm_report {
-	const char *name;        /* "csv" */
+	const char *name; /* "csv" */
 	const char *about;
 	enum wm_status (*write)(FILE *out, const struct wm_rows *rows);
 };

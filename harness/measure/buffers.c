@@ -88,7 +88,8 @@ enum wm_status wm_buffers_poison(struct wm_buffers *b, int set) {
 
 	for (int i = 0; i < b->ntensors && st == WM_OK; i++)
 		if (b->tensors[i].output)
-			st = flood(b, &b->part[set * b->ntensors + i], 0, wm_tensor_bytes(&b->tensors[i]), poison_byte(&b->tensors[i]));
+			st = flood(b, &b->part[set * b->ntensors + i], 0, wm_tensor_bytes(&b->tensors[i]),
+			           poison_byte(&b->tensors[i]));
 	return st;
 }
 
@@ -99,7 +100,8 @@ enum wm_status wm_buffers_still_poison(const struct wm_buffers *b, int set, void
 
 		/* equal to itself moved by one byte: all bytes are the first */
 		if (b->tensors[i].output && (byte[0] != poison_byte(&b->tensors[i]) || memcmp(byte, byte + 1, n - 1) != 0))
-			return wm_fail(WM_WRONG, "wrote tensor %s of set %d, which no operation was given", b->tensors[i].name, set);
+			return wm_fail(WM_WRONG, "wrote tensor %s of set %d, which no operation was given", b->tensors[i].name,
+			               set);
 	}
 	return WM_OK;
 }

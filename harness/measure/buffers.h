@@ -5,7 +5,7 @@
 
 #include "core/wm.h"
 
-enum { WM_GUARD = 4096 };        /* bytes of guard before and, at least, after every tensor */
+enum { WM_GUARD = 4096 }; /* bytes of guard before and, at least, after every tensor */
 
 /* sets x tensors buffers on one device. Owned by the caller between wm_buffers_make and wm_buffers_free. */
 struct wm_buffers {
@@ -13,9 +13,9 @@ struct wm_buffers {
 	struct wm_device *dev;
 	const struct wm_tensor *tensors;
 	int ntensors, sets;
-	struct wm_buf *whole;            /* [set * ntensors + i]: guard, tensor, guard */
-	struct wm_buf *part;             /* the tensor alone: what implementations see */
-	unsigned char *scratch;          /* host memory of scratch_bytes for guards and poison */
+	struct wm_buf *whole;   /* [set * ntensors + i]: guard, tensor, guard */
+	struct wm_buf *part;    /* the tensor alone: what implementations see */
+	unsigned char *scratch; /* host memory of scratch_bytes for guards and poison */
 };
 
 /* Bytes of one tensor on the device with its guards. */

@@ -17,10 +17,10 @@ struct bench_run {
 	struct wm_tensor tensors[WM_MAX_TENSORS];
 	int ntensors;
 	struct wm_buffers buffers;
-	void *host[WM_MAX_TENSORS];      /* one set on the host */
+	void *host[WM_MAX_TENSORS]; /* one set on the host */
 	struct wm_run run;
 	bool prepared;
-	double op_s;                     /* of one operation while it was verified, everything cold */
+	double op_s; /* of one operation while it was verified, everything cold */
 };
 
 static void enter(struct bench_run *r, const char *phase, double expect_s, bool tight) {
@@ -34,7 +34,8 @@ static enum wm_status largest_fits(const struct wm_tensor *t, int n, const struc
 		uint64_t bytes = wm_guarded_bytes(wm_tensor_bytes(&t[i]));
 
 		if (dev->max_alloc_bytes && bytes > dev->max_alloc_bytes)
-			return wm_fail(WM_SKIP, "does not fit: tensor %s needs a buffer of %llu bytes, the device's largest is %llu bytes",
+			return wm_fail(WM_SKIP,
+			               "does not fit: tensor %s needs a buffer of %llu bytes, the device's largest is %llu bytes",
 			               t[i].name, (unsigned long long)bytes, (unsigned long long)dev->max_alloc_bytes);
 	}
 	return WM_OK;
@@ -65,7 +66,8 @@ enum wm_status wm_measure_fit(const struct wm_problem *p, const struct wm_impl *
 		return wm_fail(WM_SKIP, "does not fit: %d buffer sets of %.4g GB are more than can be counted", f.sets,
 		               (double)guarded / 1e9);
 	if (dev->free_bytes && f.device_bytes > dev->free_bytes / 2)
-		return wm_fail(WM_SKIP, "does not fit: needs %llu bytes (%d buffer sets), half of the free memory is %llu bytes",
+		return wm_fail(WM_SKIP,
+		               "does not fit: needs %llu bytes (%d buffer sets), half of the free memory is %llu bytes",
 		               (unsigned long long)f.device_bytes, f.sets, (unsigned long long)(dev->free_bytes / 2));
 	*footprint_p = f;
 	return WM_OK;
@@ -325,8 +327,8 @@ enum wm_status wm_measure(const struct wm_measure_job *job, struct wm_measuremen
 	if (st != WM_OK)
 		return st;
 	r.bench->work(job->problem, &m->work);
-	r.run = (struct wm_run){.problem = job->problem, .backend = job->backend, .dev = job->dev,
-	                        .tensors = r.ntensors, .sets = 1};
+	r.run = (struct wm_run){
+		.problem = job->problem, .backend = job->backend, .dev = job->dev, .tensors = r.ntensors, .sets = 1};
 	st = run_phases(&r);
 	if (r.prepared && job->impl->finish)
 		job->impl->finish(&r.run);

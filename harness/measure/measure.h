@@ -17,7 +17,7 @@ struct wm_measure_job {
 	const struct wm_problem *problem;
 	const struct wm_impl *impl;
 	const struct wm_backend *backend;
-	struct wm_device *dev;           /* open */
+	struct wm_device *dev; /* open */
 	const struct wm_profile *profile;
 	uint64_t seed;
 	/* Called at the start of every phase with the seconds that it should take; tight: a timed phase, whose
@@ -28,31 +28,31 @@ struct wm_measure_job {
 
 /* What was measured, as far as it got. Released by wm_measurement_free. Start from {0}. */
 struct wm_measurement {
-	bool verified;                   /* exact part, timed part and last batch all passed */
+	bool verified; /* exact part, timed part and last batch all passed */
 	struct wm_work work;
 	int sets, threads;
-	uint64_t rotation_bytes;         /* read or written by one turn of the rotation */
+	uint64_t rotation_bytes; /* read or written by one turn of the rotation */
 	char library[160];
 	bool has_exact, has_timed;
 	struct wm_check exact, timed;
-	uint64_t fingerprint;            /* checksum of the timed inputs */
-	uint64_t output_checksum;        /* of a verified set on the timed inputs */
-	int sets_checked;                /* after timing */
-	const char *steady_by;           /* "throughput", "unsettled", "burst"; NULL: not reached */
+	uint64_t fingerprint;     /* checksum of the timed inputs */
+	uint64_t output_checksum; /* of a verified set on the timed inputs */
+	int sets_checked;         /* after timing */
+	const char *steady_by;    /* "throughput", "unsettled", "burst"; NULL: not reached */
 	double warm_s;
 	int warm_blocks;
-	double resolution_s;             /* of the device's clock, as measured */
-	long batch;                      /* operations per sample */
-	double *samples;                 /* seconds per operation by the device's clock, in order */
+	double resolution_s; /* of the device's clock, as measured */
+	long batch;          /* operations per sample */
+	double *samples;     /* seconds per operation by the device's clock, in order */
 	size_t n, room;
-	double total_s;                  /* of all samples' batches, device clock */
-	double checked_s;                /* per operation, of the batch whose outputs were checked: no sample, because the
-	                                  * poisoning before it broke the load */
-	double host_ratio;               /* host clock / device clock over all batches */
-	bool launch_bound;               /* host_ratio > 1.01 */
+	double total_s;    /* of all samples' batches, device clock */
+	double checked_s;  /* per operation, of the batch whose outputs were checked: no sample, because the
+	                    * poisoning before it broke the load */
+	double host_ratio; /* host clock / device clock over all batches */
+	bool launch_bound; /* host_ratio > 1.01 */
 	double median_s, lo_s, hi_s, level, min_s, p95_s, max_s;
-	double lag1, block_lag1;         /* correlation of neighbours: samples; blocks of the interval */
-	size_t block, outliers;          /* samples per block that the interval is taken over */
+	double lag1, block_lag1; /* correlation of neighbours: samples; blocks of the interval */
+	size_t block, outliers;  /* samples per block that the interval is taken over */
 };
 
 /*
@@ -64,10 +64,10 @@ void wm_measurement_free(struct wm_measurement *m);
 
 /* What a case takes on its device. */
 struct wm_footprint {
-	int sets;                        /* of the rotation */
-	uint64_t set_bytes;              /* tensors of one set */
-	uint64_t device_bytes;           /* all sets with their guards, the implementation's workspace, and on the host's own
-	                                  * silicon the copy of one set that verification reads */
+	int sets;              /* of the rotation */
+	uint64_t set_bytes;    /* tensors of one set */
+	uint64_t device_bytes; /* all sets with their guards, the implementation's workspace, and on the host's own
+	                        * silicon the copy of one set that verification reads */
 };
 /* WM_OK when that is at most half of the device's free memory (0 = unknown: no limit) and no buffer is larger than
  * the device's largest; WM_SKIP + needed and available bytes else, and whatever wm_rotation_sets refuses. */

@@ -5,16 +5,16 @@
 
 struct wm_profile {
 	const char *name;
-	int replicates;          /* fresh worker processes per case */
-	double gap_s;            /* least time from the end of one replicate of a case to the start of its next */
-	double block_s;          /* length of the blocks whose agreement means steady */
-	double warm_cap_s;       /* unsettled beyond it */
-	double sample_min_s;     /* least time of samples */
-	double sample_cap_s;     /* most time of samples */
-	double target;           /* relative half width of the median's interval that ends sampling */
+	int replicates;      /* fresh worker processes per case */
+	double gap_s;        /* least time from the end of one replicate of a case to the start of its next */
+	double block_s;      /* length of the blocks whose agreement means steady */
+	double warm_cap_s;   /* unsettled beyond it */
+	double sample_min_s; /* least time of samples */
+	double sample_cap_s; /* most time of samples */
+	double target;       /* relative half width of the median's interval that ends sampling */
 };
 /* smoke, quick, standard, nightly, published; ends with {0}. */
 extern const struct wm_profile wm_profiles[];
-const struct wm_profile *wm_profile_find(const char *name);   /* NULL: none */
+const struct wm_profile *wm_profile_find(const char *name); /* NULL: none */
 
 #endif

@@ -9,13 +9,13 @@
 #include <string.h>
 #include <time.h>
 
-#define LEVEL 0.95               /* of the median's interval */
-#define AGREE 0.005              /* throughput of two blocks that counts as steady */
-#define LAG1_LIMIT 0.2           /* beyond it the interval is taken over block medians */
-#define RESOLUTIONS 1000         /* a batch lasts at least that many resolutions of the clock */
-#define BATCH_HOST_S 1e-3        /* shortest batch where an operation ends when enqueue returns .. */
-#define BATCH_ASYNC_S 10e-3      /* .. and where every batch ends with a wait for the device */
-#define BURST_S 20e-3            /* longest batch of a burst */
+#define LEVEL 0.95          /* of the median's interval */
+#define AGREE 0.005         /* throughput of two blocks that counts as steady */
+#define LAG1_LIMIT 0.2      /* beyond it the interval is taken over block medians */
+#define RESOLUTIONS 1000    /* a batch lasts at least that many resolutions of the clock */
+#define BATCH_HOST_S 1e-3   /* shortest batch where an operation ends when enqueue returns .. */
+#define BATCH_ASYNC_S 10e-3 /* .. and where every batch ends with a wait for the device */
+#define BURST_S 20e-3       /* longest batch of a burst */
 #define BURST_REST_S 0.5
 #define BURST_ROUSE_S 5e-3
 enum { BURSTS = 30, FIRST_LOOK = 10, FEWEST = 5, EMPTY_PAIRS = 32, BATCH_LIMIT = 1 << 24 };

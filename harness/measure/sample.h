@@ -10,8 +10,8 @@ struct wm_sampler {
 	const struct wm_measure_job *job;
 	struct wm_run *run;
 	struct wm_measurement *m;
-	int next_set, span;              /* operations take the sets next_set, .. modulo span */
-	double host_s, device_s;         /* sums over all samples' batches */
+	int next_set, span;      /* operations take the sets next_set, .. modulo span */
+	double host_s, device_s; /* sums over all samples' batches */
 };
 
 /* Measures the resolution of the device's clock and finds the batch: long enough for it, within the regime. */

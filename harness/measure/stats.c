@@ -37,7 +37,7 @@ double wm_median_interval(size_t n, double level, size_t *lo_p, size_t *hi_p) {
 	size_t l;
 
 	for (l = 0; l < (n + 1) / 2; l++) {
-		below += exp(log_term);                    /* P(B <= l) */
+		below += exp(log_term); /* P(B <= l) */
 		if (l > 0 && 1 - 2 * below < level)
 			break;
 		reached = 1 - 2 * below;

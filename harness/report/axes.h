@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 struct wm_axis_text {
-	const char *key, *value;     /* into the problem; not terminated */
+	const char *key, *value; /* into the problem; not terminated */
 	size_t key_bytes, value_bytes;
 };
 

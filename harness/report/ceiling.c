@@ -21,10 +21,10 @@ static const struct kind {
 struct ceiling {
 	const struct kind *kind;
 	int bundle;
-	const char *device, *at;         /* at: the axis' value; interned, so that addresses can be compared */
+	const char *device, *at; /* at: the axis' value; interned, so that addresses can be compared */
 	double value;
-	const struct wm_row *above;      /* the best verified row above it: then it is the ceiling that is suspect */
-	const char *suspect;             /* text for that, made once */
+	const struct wm_row *above; /* the best verified row above it: then it is the ceiling that is suspect */
+	const char *suspect;        /* text for that, made once */
 };
 
 struct ceilings {

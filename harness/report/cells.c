@@ -7,8 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-const char *const wm_cell_titles[WM_CELLS] = {"problem", "device", "implementation", "status", "value", "time",
-                                              "interval", "of ceiling", "why"};
+const char *const wm_cell_titles[WM_CELLS] = {"problem", "device",   "implementation", "status", "value",
+                                              "time",    "interval", "of ceiling",     "why"};
 const bool wm_cell_right[WM_CELLS] = {[WM_CELL_VALUE] = true, [WM_CELL_TIME] = true, [WM_CELL_CEILING] = true};
 
 /* ---- tables ------------------------------------------------------------------------------------------------- */
@@ -168,8 +168,7 @@ void wm_cells_caption(const struct wm_cells *cells, char out[WM_CELL_CHARS]) {
 	const struct wm_row *row = &cells->rows->v[cells->from];
 	for (int i = 0; i < cells->nshared; i++)
 		add_axis(&cells->shared[i], axes);
-	snprintf(out, WM_CELL_CHARS, "%.64s%s%.900s%s", row->bench, *axes ? ": " : "", axes,
-	         *axes ? " in every row" : "");
+	snprintf(out, WM_CELL_CHARS, "%.64s%s%.900s%s", row->bench, *axes ? ": " : "", axes, *axes ? " in every row" : "");
 }
 
 enum { MAX_REMARKS = 16 };
@@ -284,7 +283,6 @@ enum wm_status wm_cells_write(FILE *out, const struct wm_rows *rows, const struc
 enum wm_status wm_report_end(FILE *out) {
 	errno = 0;
 	if (fflush(out) || ferror(out))
-		return wm_fail(WM_FAILED, "cannot write the report: %s",
-		               errno ? strerror(errno) : "an earlier write failed");
+		return wm_fail(WM_FAILED, "cannot write the report: %s", errno ? strerror(errno) : "an earlier write failed");
 	return WM_OK;
 }

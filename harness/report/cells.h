@@ -8,13 +8,21 @@
 #include "rows.h"
 
 enum {
-	WM_CELL_PROBLEM, WM_CELL_DEVICE, WM_CELL_IMPL, WM_CELL_STATUS, WM_CELL_VALUE, WM_CELL_TIME, WM_CELL_INTERVAL,
-	WM_CELL_CEILING, WM_CELL_NOTE, WM_CELLS
+	WM_CELL_PROBLEM,
+	WM_CELL_DEVICE,
+	WM_CELL_IMPL,
+	WM_CELL_STATUS,
+	WM_CELL_VALUE,
+	WM_CELL_TIME,
+	WM_CELL_INTERVAL,
+	WM_CELL_CEILING,
+	WM_CELL_NOTE,
+	WM_CELLS
 };
 enum { WM_CELL_CHARS = 1024, WM_SHARED_AXES = 32 };
 
 extern const char *const wm_cell_titles[WM_CELLS];
-extern const bool wm_cell_right[WM_CELLS];        /* numbers stand to the right */
+extern const bool wm_cell_right[WM_CELLS]; /* numbers stand to the right */
 
 /* A run of rows that make one table: the same benchmark, read from one bundle. Rows of other bundles may stand in
  * between; wm_cells_next passes over them. */
@@ -22,7 +30,7 @@ struct wm_cells {
 	const struct wm_rows *rows;
 	int bundle;
 	size_t from, to;
-	struct wm_axis_text shared[WM_SHARED_AXES];   /* axes with one value in the whole table */
+	struct wm_axis_text shared[WM_SHARED_AXES]; /* axes with one value in the whole table */
 	int nshared;
 };
 
@@ -37,9 +45,9 @@ void wm_cells_remarks(const struct wm_cells *cells, void (*put)(FILE *out, const
 
 /* How a format writes the parts of a report; what they are given is unescaped. */
 struct wm_cells_form {
-	void (*head)(FILE *out, const char *key, const char *text);       /* one line of what is known of a run */
+	void (*head)(FILE *out, const char *key, const char *text); /* one line of what is known of a run */
 	void (*table)(FILE *out, const struct wm_cells *cells);
-	void (*totals)(FILE *out, const char *text);                      /* "12 ok, 1 wrong, 2 skip" of all runs */
+	void (*totals)(FILE *out, const char *text); /* "12 ok, 1 wrong, 2 skip" of all runs */
 };
 /* The whole report: for each bundle its head and its tables, then the totals. Ends with wm_report_end. */
 enum wm_status wm_cells_write(FILE *out, const struct wm_rows *rows, const struct wm_cells_form *form);

@@ -11,9 +11,9 @@
 #include <string.h>
 
 static const char header[] =
-    "run,case,bench,problem,impl,origin,library,backend,device,device_name,status,why,verified,replicates,"
-    "replicates_timed,median_s,median_lo_s,median_hi_s,interval,flop_per_s,bytes_per_s,ceiling_flop_per_s,"
-    "ceiling_bytes_per_s,ceiling_why,steady_by,launch_bound\r\n";
+	"run,case,bench,problem,impl,origin,library,backend,device,device_name,status,why,verified,replicates,"
+	"replicates_timed,median_s,median_lo_s,median_hi_s,interval,flop_per_s,bytes_per_s,ceiling_flop_per_s,"
+	"ceiling_bytes_per_s,ceiling_why,steady_by,launch_bound\r\n";
 
 /* Text of a record: no control characters, nothing that a spreadsheet takes for a formula, quoted when needed. */
 static void put_text(FILE *out, const char *text) {
@@ -66,9 +66,18 @@ static bool is_launch_bound(const struct wm_row *row) {
 }
 
 static void put_row(FILE *out, const struct wm_row *row) {
-	const char *texts[] = {row->run,     row->case_id, row->bench,   row->problem,     row->impl,
-	                       row->origin,  row->library, row->backend, row->device,      row->device_name,
-	                       wm_status_word(row->status), row->why};
+	const char *texts[] = {row->run,
+	                       row->case_id,
+	                       row->bench,
+	                       row->problem,
+	                       row->impl,
+	                       row->origin,
+	                       row->library,
+	                       row->backend,
+	                       row->device,
+	                       row->device_name,
+	                       wm_status_word(row->status),
+	                       row->why};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		put_text(out, texts[i]);
 	bool flop = !strcmp(row->metric, "flop/s");

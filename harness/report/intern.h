@@ -6,16 +6,16 @@
 #include <stddef.h>
 
 struct wm_interned {
-	const char *text;            /* NULL: the place is free */
+	const char *text; /* NULL: the place is free */
 	size_t bytes;
-	size_t row;                  /* of the caller: the row of this case id .. */
-	int run;                     /* .. in this run; -1 at first */
+	size_t row; /* of the caller: the row of this case id .. */
+	int run;    /* .. in this run; -1 at first */
 };
 
 struct wm_intern {
 	struct wm_interned *v;
 	size_t n, room;
-	struct wm_intern_block *blocks;   /* the bytes of the texts */
+	struct wm_intern_block *blocks; /* the bytes of the texts */
 };
 
 /* The entry of that text, added if there is none. The entry is valid until the next call, its text until

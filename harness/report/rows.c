@@ -32,8 +32,7 @@ static double positive(const json_t *object, const char *key) {
 	return x > 0 && isfinite(x) ? x : NAN;
 }
 
-static void fill_record(struct keep *keep, const json_t *json, const char *line, size_t bytes,
-                        struct wm_record *out) {
+static void fill_record(struct keep *keep, const json_t *json, const char *line, size_t bytes, struct wm_record *out) {
 	const json_t *time = json_object_get(json, "time");
 	const json_t *values = json_object_get(json, "values");
 	*out = (struct wm_record){

@@ -11,20 +11,20 @@ struct wm_record {
 	enum wm_status status;
 	bool verified;
 	const char *why;
-	double median_s, lo_s, hi_s;     /* per operation, within run */
+	double median_s, lo_s, hi_s; /* per operation, within run */
 	double flop_per_s, bytes_per_s;
 	long samples;
 	bool launch_bound;
-	const char *steady_by;           /* "throughput", "unsettled", .. */
-	const char *line;                /* the record as stored, for json */
+	const char *steady_by; /* "throughput", "unsettled", .. */
+	const char *line;      /* the record as stored, for json */
 	size_t line_bytes;
 };
 
 /* All records of one case of one bundle. */
 struct wm_row {
 	const char *run, *case_id, *bench, *problem, *impl, *origin, *library, *backend, *device, *device_name, *metric;
-	int bundle;                      /* index of its run in wm_rows.runs */
-	struct wm_record *records;       /* n of them, sorted by replicate; room for more */
+	int bundle;                /* index of its run in wm_rows.runs */
+	struct wm_record *records; /* n of them, sorted by replicate; room for more */
 	int n;
 	size_t room;
 	/* The case as one: worst status (the first replicate that has it gives why), verified if all are, the median
@@ -33,11 +33,11 @@ struct wm_row {
 	bool verified;
 	const char *why;
 	double median_s, lo_s, hi_s;
-	const char *interval;            /* "between replicates", "within run", "" = none */
-	double work_flop, work_bytes;    /* of one operation */
-	double value;                    /* of metric, from median_s */
+	const char *interval;         /* "between replicates", "within run", "" = none */
+	double work_flop, work_bytes; /* of one operation */
+	double value;                 /* of metric, from median_s */
 	double value_lo, value_hi;
-	double ceiling;                  /* measured ceiling of the same run and device for this row, NAN = none */
+	double ceiling; /* measured ceiling of the same run and device for this row, NAN = none */
 	/* "", "ceiling not measured in this run", "ceiling suspect: ..", "a ceiling itself" (fma and read rows) */
 	const char *ceiling_why;
 };
@@ -45,13 +45,13 @@ struct wm_row {
 struct wm_rows {
 	struct wm_row *v;
 	size_t n, room;
-	struct wm_rows_run {             /* one per bundle */
+	struct wm_rows_run { /* one per bundle */
 		const char *path, *id, *started, *host, *command, *method, *profile;
-		int cases, finals;           /* planned (case, replicate) pairs and final records */
-	} *runs;
+		int cases, finals; /* planned (case, replicate) pairs and final records */
+	} * runs;
 	int nruns;
 	size_t runs_room;
-	void *keep;                      /* owns strings and mapped files */
+	void *keep; /* owns strings and mapped files */
 };
 
 /*

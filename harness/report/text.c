@@ -11,9 +11,8 @@ static size_t sequence_bytes(unsigned char first) {
 
 /* C0 and C1 controls, line and paragraph separators, the directional marks of Unicode's annex 9, the BOM. */
 static bool is_plain(unsigned code) {
-	return code >= 0x20 && !(code >= 0x7f && code <= 0x9f) && code != 0x061c &&
-	       !(code >= 0x200b && code <= 0x200f) && !(code >= 0x2028 && code <= 0x202e) &&
-	       !(code >= 0x2060 && code <= 0x206f) && code != 0xfeff;
+	return code >= 0x20 && !(code >= 0x7f && code <= 0x9f) && code != 0x061c && !(code >= 0x200b && code <= 0x200f) &&
+	       !(code >= 0x2028 && code <= 0x202e) && !(code >= 0x2060 && code <= 0x206f) && code != 0xfeff;
 }
 
 int wm_text_char(const char *text, size_t *bytes_p, unsigned *code_p) {

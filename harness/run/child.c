@@ -15,7 +15,7 @@
 
 extern char **environ;
 
-enum { FIRST_FREE = 10 };        /* our descriptors stay above those that the child's pipes take */
+enum { FIRST_FREE = 10 }; /* our descriptors stay above those that the child's pipes take */
 #define KILL_WAIT_S 10.0
 
 /* A pipe whose two ends are close-on-exec and out of the way of 0..4. */
@@ -116,7 +116,7 @@ bool wm_child_end(struct wm_child *child, double wait_s, const sigset_t *while_w
 	if (child->to >= 0)
 		close(child->to);
 	ended = has_ended(child->pid, wait_s, while_waiting);
-	kill(-child->pid, SIGKILL);      /* also what the child left behind in its group */
+	kill(-child->pid, SIGKILL); /* also what the child left behind in its group */
 	ended = ended || has_ended(child->pid, KILL_WAIT_S, while_waiting);
 	if (ended)
 		waitpid(child->pid, wstatus_p, 0);

@@ -8,11 +8,11 @@
 #include <signal.h>
 #include <sys/types.h>
 
-enum { WM_CHILD_IN = 3, WM_CHILD_OUT = 4 };  /* the child's ends of the pipes; its 1 and 2 are the log */
+enum { WM_CHILD_IN = 3, WM_CHILD_OUT = 4 }; /* the child's ends of the pipes; its 1 and 2 are the log */
 
 struct wm_child {
-	pid_t pid;               /* also its process group; 0 = none */
-	int to, from;            /* our ends: write commands, read messages; -1 = closed */
+	pid_t pid;    /* also its process group; 0 = none */
+	int to, from; /* our ends: write commands, read messages; -1 = closed */
 };
 
 /* Starts /proc/self/exe with these arguments (NULL-terminated, argv[0] included) in a process group of its own; its

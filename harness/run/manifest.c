@@ -3,6 +3,7 @@
 #include "manifest.h"
 
 #include "system/environment.h"
+#include "fields.h"
 #include "wire.h"
 
 #include <stdlib.h>
@@ -56,11 +57,11 @@ static json_t *run_json(const struct wm_run_plan *plan, const struct wm_suite *s
 		json_array_append_new(missing, json_pack("{s:s, s:o}", "backend", plan->machine->missing[i].backend, "why",
 		                                         wm_json_text(plan->machine->missing[i].why)));
 	return json_pack("{s:i, s:s, s:o, s:o, s:s, s:i, s:I, s:o, s:o, s:n, s:s, s:I, s:s, s:[o], s:o, s:o}", //
-	                 "schema", WM_SCHEMA, "method", WM_METHOD, "run", wm_json_text(wm_bundle_run_id(plan->bundle)), "suite",
-	                 wm_json_text(suite->name), "profile", plan->profile->name, "replicates", plan->replicates, "seed", (json_int_t)plan->seed, "command",
-	                 command_line(), "started", now_iso(), "ended", "outcome", "running", "planned",
-	                 (json_int_t)plan->cases->n * plan->replicates, "binary", binary, "segments",
-	                 new_segment(plan->machine), "devices", devices, "missing", missing);
+	                 "schema", WM_SCHEMA, "method", WM_METHOD, "run", wm_json_text(wm_bundle_run_id(plan->bundle)),
+	                 "suite", wm_json_text(suite->name), "profile", plan->profile->name, "replicates", plan->replicates,
+	                 "seed", (json_int_t)plan->seed, "command", command_line(), "started", now_iso(), "ended",
+	                 "outcome", "running", "planned", (json_int_t)plan->cases->n * plan->replicates, "binary", binary,
+	                 "segments", new_segment(plan->machine), "devices", devices, "missing", missing);
 }
 
 /* cases.jsonl, one line a case in the order of the run. NULL only when memory is out. */
@@ -76,9 +77,9 @@ static char *cases_text(const struct wm_run_plan *plan) {
 		json_t *line;
 
 		wm_device_key(dev, key, sizeof(key));
-		line = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:f}", "index", (json_int_t)i, "case", c->id, "problem",
-		                 c->problem.str, "bench", c->problem.bench->name, "impl", c->impl->name, "device", dev->id,
-		                 "device_key", key, "weigh", c->weigh, "expect_s", c->expect_s);
+		line = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:f}", "index", (json_int_t)i, "case", c->id,
+		                 "problem", c->problem.str, "bench", c->problem.bench->name, "impl", c->impl->name, "device",
+		                 dev->id, "device_key", key, "weigh", c->weigh, "expect_s", c->expect_s);
 		json_dumpf(line, f, JSON_COMPACT);
 		fputc('\n', f);
 		json_decref(line);

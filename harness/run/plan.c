@@ -13,7 +13,8 @@ void wm_plan_estimate(struct wm_cases *cases, const struct wm_profile *profile) 
 		if (wm_get(&c->problem, "regime") == WM_BURST)
 			c->expect_s += WM_BURSTS_SECONDS;
 		else
-			c->expect_s += 2 * profile->block_s + profile->warm_cap_s / 4 + (profile->sample_min_s + profile->sample_cap_s) / 2;
+			c->expect_s +=
+				2 * profile->block_s + profile->warm_cap_s / 4 + (profile->sample_min_s + profile->sample_cap_s) / 2;
 	}
 }
 

@@ -15,8 +15,8 @@ struct wm_run_plan {
 	const struct wm_profile *profile;
 	int replicates;
 	uint64_t seed;
-	double time_budget_s;    /* cases that would begin later are skipped; INFINITY: none */
-	double deadline_s;       /* what a timed phase may overrun before its worker is killed */
+	double time_budget_s; /* cases that would begin later are skipped; INFINITY: none */
+	double deadline_s;    /* what a timed phase may overrun before its worker is killed */
 	struct wm_bundle *bundle;
 	int segment;
 	bool quiet;

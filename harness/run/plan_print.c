@@ -78,7 +78,7 @@ static void print_line(FILE *out, const struct line *line, const int width[COLUM
 
 enum wm_status wm_print_plan(FILE *out, const struct wm_cases *cases, const struct wm_device *devs, int ndevs) {
 	int width[COLUMNS] = {0};
-	static struct line head, line;   /* too large for a stack */
+	static struct line head, line; /* too large for a stack */
 
 	head_line(&head);
 	widen(&head, width);

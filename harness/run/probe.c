@@ -3,6 +3,7 @@
 #include "probe.h"
 
 #include "child.h"
+#include "fields.h"
 #include "wire.h"
 
 #include <fcntl.h>
@@ -42,9 +43,9 @@ struct probe {
 	const struct wm_backend *backend;
 	struct wm_child child;
 	struct wm_wire wire;
-	struct wm_device *devs;  /* what it told of so far */
+	struct wm_device *devs; /* what it told of so far */
 	int n;
-	bool done;               /* it said all it has */
+	bool done; /* it said all it has */
 	char why[256];
 };
 

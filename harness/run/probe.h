@@ -14,7 +14,9 @@ struct wm_machine {
 	int n;
 	/* Backends without a device, or whose probe did not live to tell of all: name and exact reason ("no OpenCL
 	 * platform: ..", "its probe took over 5 s and was ended"). */
-	struct { char backend[16], why[256]; } missing[16];
+	struct {
+		char backend[16], why[256];
+	} missing[16];
 	int nmissing;
 };
 

@@ -13,8 +13,8 @@ struct wm_progress {
 	const struct wm_run_plan *plan;
 	bool quiet, terminal;
 	size_t total, done;
-	double from, expected, spent;    /* start; estimates, without gaps, of what this process is to do and has done */
-	char head[400];                  /* of the case in flight */
+	double from, expected, spent; /* start; estimates, without gaps, of what this process is to do and has done */
+	char head[400];               /* of the case in flight */
 };
 
 struct wm_progress *wm_progress_open(const struct wm_run_plan *plan) {
@@ -45,8 +45,8 @@ void wm_progress_begin(struct wm_progress *p, const struct wm_case *c, const str
 	char brief[WM_PROBLEM_CHARS];
 
 	wm_problem_brief(&c->problem, brief, sizeof(brief));
-	snprintf(p->head, sizeof(p->head), "[%*zu/%zu] %s  %s %s", p->total > 99 ? 3 : 2, p->done + 1, p->total, brief, dev->id,
-	         c->impl->name);
+	snprintf(p->head, sizeof(p->head), "[%*zu/%zu] %s  %s %s", p->total > 99 ? 3 : 2, p->done + 1, p->total, brief,
+	         dev->id, c->impl->name);
 	wm_progress_phase(p, "start");
 }
 
@@ -64,7 +64,8 @@ static double seconds_left(const struct wm_progress *p) {
 	return (p->expected - p->spent) * stretch;
 }
 
-void wm_progress_row(struct wm_progress *p, const struct wm_case *c, const struct wm_device *dev, const json_t *record) {
+void wm_progress_row(struct wm_progress *p, const struct wm_case *c, const struct wm_device *dev,
+                     const json_t *record) {
 	const char *status = json_string_value(json_object_get(record, "status"));
 	const char *why = json_string_value(json_object_get(record, "why"));
 	const json_t *values = json_object_get(record, "values");
@@ -83,6 +84,6 @@ void wm_progress_row(struct wm_progress *p, const struct wm_case *c, const struc
 	else if (bytes > 0)
 		wm_units_rate(bytes, "B/s", value);
 	left = (long)seconds_left(p);
-	fprintf(stderr, "%s%s  %s%s%s%s%s  %ld:%02ld left\n", p->terminal ? "\r\033[K" : "", p->head, status, value[0] ? "  " : "", value,
-	        why[0] ? ": " : "", why, left / 60, left % 60);
+	fprintf(stderr, "%s%s  %s%s%s%s%s  %ld:%02ld left\n", p->terminal ? "\r\033[K" : "", p->head, status,
+	        value[0] ? "  " : "", value, why[0] ? ": " : "", why, left / 60, left % 60);
 }

@@ -3,6 +3,7 @@
 #include "supervisor.h"
 
 #include "child.h"
+#include "fields.h"
 #include "progress.h"
 #include "wire.h"
 
@@ -26,11 +27,11 @@ struct supervisor {
 	struct wm_run_outcome *outcome;
 	struct wm_progress *progress;
 	int log_fd;
-	int deaths_in_a_row[MAX_IMPLS];  /* by place in wm_impls */
-	bool lost[WM_MAX_DEVICES];       /* a worker on it outlived SIGKILL */
-	double *ready;                   /* by case: when its next replicate may start, on the monotonic clock */
+	int deaths_in_a_row[MAX_IMPLS]; /* by place in wm_impls */
+	bool lost[WM_MAX_DEVICES];      /* a worker on it outlived SIGKILL */
+	double *ready;                  /* by case: when its next replicate may start, on the monotonic clock */
 	double started;
-	sigset_t while_waiting;          /* the signal mask of all waits: ours are let in */
+	sigset_t while_waiting; /* the signal mask of all waits: ours are let in */
 };
 
 /* One worker on one case. */
@@ -38,8 +39,8 @@ struct attempt {
 	struct wm_child child;
 	struct wm_wire wire;
 	char phase[16];
-	double until;                    /* deadline of the phase */
-	json_t *answer;                  /* NULL until it came */
+	double until;   /* deadline of the phase */
+	json_t *answer; /* NULL until it came */
 };
 
 /* ---- signals ---- */
@@ -93,45 +94,72 @@ static bool wait_until(const struct supervisor *s, double then) {
 /* ---- records ---- */
 
 static json_t *work_json(const struct wm_problem *p) {
+	json_t *o = json_object();
 	struct wm_work w;
 
 	p->bench->work(p, &w);
-	return json_pack("{s:f, s:f, s:f}", "flop", w.flop, "bytes", w.bytes, "wire_bytes", w.wire_bytes);
+	wm_set_number(o, "flop", w.flop);
+	wm_set_number(o, "bytes", w.bytes);
+	wm_set_number(o, "wire_bytes", w.wire_bytes);
+	return o;
 }
 
-/* A record with everything that is known before a worker has said anything: identity, and null for the rest. */
-static json_t *new_record(const struct supervisor *s, size_t index, int replicate) {
+static void set_identity(json_t *r, const struct supervisor *s, size_t index, int replicate) {
 	const struct wm_run_plan *plan = s->plan;
 	const struct wm_case *c = &plan->cases->v[index];
 	const struct wm_device *dev = &plan->machine->devs[c->device];
 	char key[256];
-	json_t *r;
 
 	wm_device_key(dev, key, sizeof(key));
-	r = json_pack("{s:i, s:s, s:o, s:i, s:I, s:s, s:i}", "schema", WM_SCHEMA, "method", WM_METHOD, "run",
-	              wm_json_text(wm_bundle_run_id(plan->bundle)), "segment", plan->segment, "index", (json_int_t)index, "case", c->id,
-	              "replicate", replicate);
-	json_object_update_new(r, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "bench", c->problem.bench->name,
-	                                    "problem", c->problem.str, "impl", c->impl->name, "origin",
-	                                    wm_origin_word(c->impl->origin), "library", "", "backend", dev->backend, "device",
-	                                    dev->id, "device_key", wm_json_text(key), "device_name", wm_json_text(dev->name),
-	                                    "driver", wm_json_text(dev->driver)));
-	json_object_update_new(r, json_pack("{s:s, s:s, s:s, s:b}", "status", wm_status_word(WM_FAILED), "why", "", "phase", "",
-	                                    "verified", 0));
-	json_object_update_new(r, json_pack("{s:s, s:o, s:n, s:{s:n, s:n}, s:n, s:n}", "metric", c->problem.bench->metric, "work",
-	                                    work_json(&c->problem), "time", "values", "flop_per_s", "bytes_per_s", "steady",
-	                                    "check"));
-	json_object_update_new(r, json_pack("{s:n, s:n, s:I, s:i, s:s, s:s, s:I, s:s, s:n, s:s}", "sets", "rotation_bytes",
-	                                    "cache_bytes", (json_int_t)dev->cache_bytes, "threads", dev->threads, "cpuset",
-	                                    dev->cpuset, "nodeset", dev->nodeset, "seed", (json_int_t)plan->seed, "fingerprint",
-	                                    "", "energy", "not_weighed",
-	                                    c->weigh ? "this version reads no meter" : "not asked"));
+	wm_set_count(r, "schema", WM_SCHEMA);
+	wm_set_text(r, "method", WM_METHOD);
+	wm_set_text(r, "run", wm_bundle_run_id(plan->bundle));
+	wm_set_count(r, "segment", (uint64_t)plan->segment);
+	wm_set_count(r, "index", index);
+	wm_set_text(r, "case", c->id);
+	wm_set_count(r, "replicate", (uint64_t)replicate);
+	wm_set_text(r, "bench", c->problem.bench->name);
+	wm_set_text(r, "problem", c->problem.str);
+	wm_set_text(r, "impl", c->impl->name);
+	wm_set_text(r, "origin", wm_origin_word(c->impl->origin));
+	wm_set_text(r, "library", "");
+	wm_set_text(r, "backend", dev->backend);
+	wm_set_text(r, "device", dev->id);
+	wm_set_text(r, "device_key", key);
+	wm_set_text(r, "device_name", dev->name);
+	wm_set_text(r, "driver", dev->driver);
+}
+
+/* A record with everything that is known before a worker has said anything: identity, and null for the rest. */
+static json_t *new_record(const struct supervisor *s, size_t index, int replicate) {
+	static const char *const unknown[] = {"time", "steady", "check", "sets", "rotation_bytes", "energy"};
+	const struct wm_case *c = &s->plan->cases->v[index];
+	const struct wm_device *dev = &s->plan->machine->devs[c->device];
+	json_t *r = json_object();
+
+	set_identity(r, s, index, replicate);
+	wm_set_text(r, "status", wm_status_word(WM_FAILED));
+	wm_set_text(r, "why", "");
+	wm_set_text(r, "phase", "");
+	wm_set_bool(r, "verified", false);
+	wm_set_text(r, "metric", c->problem.bench->metric);
+	wm_set(r, "work", work_json(&c->problem));
+	wm_set(r, "values", json_pack("{s:n, s:n}", "flop_per_s", "bytes_per_s"));
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+		wm_set(r, unknown[i], NULL);
+	wm_set_count(r, "cache_bytes", dev->cache_bytes);
+	wm_set_count(r, "threads", (uint64_t)dev->threads);
+	wm_set_text(r, "cpuset", dev->cpuset);
+	wm_set_text(r, "nodeset", dev->nodeset);
+	wm_set_count(r, "seed", s->plan->seed);
+	wm_set_text(r, "fingerprint", "");
+	wm_set_text(r, "not_weighed", c->weigh ? "this version reads no meter" : "not asked");
 	return r;
 }
 
 static void set_status(json_t *record, enum wm_status status, const char *why) {
-	json_object_set_new(record, "status", json_string(wm_status_word(status)));
-	json_object_set_new(record, "why", wm_json_text(why));
+	wm_set_text(record, "status", wm_status_word(status));
+	wm_set_text(record, "why", why);
 }
 
 static double unix_now(void) {
@@ -153,7 +181,8 @@ static enum wm_status settle(struct supervisor *s, size_t index, json_t *record,
 	free(x);
 	if (st != WM_OK)
 		return st;
-	wm_progress_row(s->progress, &s->plan->cases->v[index], &s->plan->machine->devs[s->plan->cases->v[index].device], record);
+	wm_progress_row(s->progress, &s->plan->cases->v[index], &s->plan->machine->devs[s->plan->cases->v[index].device],
+	                record);
 	return WM_OK;
 }
 
@@ -173,8 +202,8 @@ static enum wm_status settle_unrun(struct supervisor *s, size_t index, int repli
 
 static enum wm_status send_order(struct supervisor *s, const struct wm_case *c, struct attempt *a) {
 	json_t *order = json_pack("{s:s, s:s, s:o, s:s, s:I}", "problem", c->problem.str, "impl", c->impl->name, "device",
-	                          wm_device_to_json(&s->plan->machine->devs[c->device]), "profile", s->plan->profile->name, "seed",
-	                          (json_int_t)s->plan->seed);
+	                          wm_device_to_json(&s->plan->machine->devs[c->device]), "profile", s->plan->profile->name,
+	                          "seed", (json_int_t)s->plan->seed);
 
 	return wm_wire_send(a->child.to, order);
 }
@@ -237,8 +266,8 @@ static enum wm_status read_end(const struct attempt *a, enum wm_status heard, in
 	if (heard != WM_OK)
 		return heard;
 	if (WIFSIGNALED(wstatus))
-		return wm_fail(WM_CRASH, "killed by signal %d (%s) in phase %s", WTERMSIG(wstatus), strsignal(WTERMSIG(wstatus)),
-		               a->phase);
+		return wm_fail(WM_CRASH, "killed by signal %d (%s) in phase %s", WTERMSIG(wstatus),
+		               strsignal(WTERMSIG(wstatus)), a->phase);
 	return wm_fail(WM_CRASH, "ended with status %d in phase %s, without an answer", WEXITSTATUS(wstatus), a->phase);
 }
 
@@ -250,7 +279,8 @@ static void merge_answer(json_t *record, json_t *answer) {
 }
 
 /* The worker's end. One that outlives SIGKILL costs its device, unless the user did not wait for it. */
-static enum wm_status end_worker(struct supervisor *s, struct attempt *a, int device, enum wm_status heard, int *wstatus_p) {
+static enum wm_status end_worker(struct supervisor *s, struct attempt *a, int device, enum wm_status heard,
+                                 int *wstatus_p) {
 	double wait_s = a->answer ? EXIT_WAIT_S : a->wire.closed ? 1 : 0;
 
 	if (wm_child_end(&a->child, wait_s, &s->while_waiting, wstatus_p) || interrupts)
@@ -298,7 +328,8 @@ static enum wm_status attempt_case(struct supervisor *s, size_t index, int repli
 		merge_answer(record, a.answer);
 	else
 		set_status(record, heard, wm_why());
-	json_object_update_new(record, json_pack("{s:s, s:f, s:f}", "phase", a.phase, "began", began, "wall_s", wm_now() - from));
+	json_object_update_new(record,
+	                       json_pack("{s:s, s:f, s:f}", "phase", a.phase, "began", began, "wall_s", wm_now() - from));
 	for (int i = 0; wm_impls[i] && i < MAX_IMPLS; i++)
 		if (wm_impls[i] == c->impl)
 			s->deaths_in_a_row[i] = a.answer || !counts_as_death(heard) ? 0 : s->deaths_in_a_row[i] + 1;

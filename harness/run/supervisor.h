@@ -6,7 +6,7 @@
 #include "plan.h"
 
 struct wm_run_outcome {
-	bool interrupted;        /* not every case has its record: --resume goes on */
+	bool interrupted; /* not every case has its record: --resume goes on */
 };
 
 /*

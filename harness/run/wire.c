@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* wire.c - messages and devices as JSON lines. */
+#include "fields.h"
 #include "wire.h"
 
 #include <errno.h>
@@ -67,7 +68,7 @@ enum wm_status wm_wire_send(int fd, json_t *message) {
 	if (!text)
 		return wm_fail(WM_FAILED, "a message that cannot be written as JSON");
 	n = strlen(text);
-	text[n++] = '\n';        /* in the place of the 0 byte */
+	text[n++] = '\n'; /* in the place of the 0 byte */
 	while (done < n) {
 		put = write(fd, text + done, n - done);
 		if (put < 0 && errno == EINTR)
@@ -78,20 +79,6 @@ enum wm_status wm_wire_send(int fd, json_t *message) {
 	}
 	free(text);
 	return done == n ? WM_OK : wm_fail(WM_FAILED, "cannot write a message: %s", strerror(errno));
-}
-
-json_t *wm_json_text(const char *text) {
-	json_t *value = json_string(text);
-	char *ascii;
-
-	if (value)
-		return value;
-	ascii = wm_zalloc(strlen(text) + 1);
-	for (size_t i = 0; text[i]; i++)
-		ascii[i] = (unsigned char)text[i] < 128 ? text[i] : '?';
-	value = json_string(ascii);
-	free(ascii);
-	return value;
 }
 
 /* ---- devices ---- */
@@ -106,16 +93,19 @@ struct number_member {
 	enum { U64, INT, U32, BOOL } type;
 };
 
-#define TEXT(m) {#m, offsetof(struct wm_device, m), sizeof(((struct wm_device *)0)->m)}
+#define TEXT(m) \
+	{ #m, offsetof(struct wm_device, m), sizeof(((struct wm_device *)0)->m) }
 static const struct text_member texts[] = {
-	TEXT(id), TEXT(backend), TEXT(name), TEXT(vendor), TEXT(driver), TEXT(arch),
-	TEXT(pci), TEXT(uuid), TEXT(cpuset), TEXT(nodeset), TEXT(off),
+	TEXT(id),  TEXT(backend), TEXT(name),   TEXT(vendor),  TEXT(driver), TEXT(arch),
+	TEXT(pci), TEXT(uuid),    TEXT(cpuset), TEXT(nodeset), TEXT(off),
 };
 #undef TEXT
-#define NUMBER(m, type) {#m, offsetof(struct wm_device, m), type}
+#define NUMBER(m, type) \
+	{ #m, offsetof(struct wm_device, m), type }
 static const struct number_member numbers[] = {
-	NUMBER(mem_bytes, U64), NUMBER(free_bytes, U64), NUMBER(max_alloc_bytes, U64), NUMBER(cache_bytes, U64), NUMBER(ordinal, INT),
-	NUMBER(threads, INT), NUMBER(units, INT), NUMBER(features, U32), NUMBER(on_host, BOOL),
+	NUMBER(mem_bytes, U64),   NUMBER(free_bytes, U64), NUMBER(max_alloc_bytes, U64),
+	NUMBER(cache_bytes, U64), NUMBER(ordinal, INT),    NUMBER(threads, INT),
+	NUMBER(units, INT),       NUMBER(features, U32),   NUMBER(on_host, BOOL),
 };
 #undef NUMBER
 enum { TEXTS = sizeof(texts) / sizeof(texts[0]), NUMBERS = sizeof(numbers) / sizeof(numbers[0]) };

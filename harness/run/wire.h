@@ -10,7 +10,7 @@
 /* The reading end: bytes that have come, cut into lines. Start from {.fd = ..}; released by wm_wire_free. */
 struct wm_wire {
 	int fd;
-	bool closed;             /* the other end is gone */
+	bool closed; /* the other end is gone */
 	char *text;
 	size_t n, room;
 };
@@ -22,10 +22,6 @@ enum wm_status wm_wire_fill(struct wm_wire *wire);
 enum wm_status wm_wire_next(struct wm_wire *wire, json_t **message_p);
 /* Writes one message as one line; steals the reference. WM_FAILED when the other end is gone. */
 enum wm_status wm_wire_send(int fd, json_t *message);
-
-/* A JSON string of any bytes (new reference, never NULL): where they are no UTF-8, as a driver's name for itself or
- * a user's path may be, every byte outside ASCII becomes '?'. */
-json_t *wm_json_text(const char *text);
 
 /* A device as JSON (new reference) and back; members that are missing stay zero. priv does not travel. */
 json_t *wm_device_to_json(const struct wm_device *dev);

@@ -5,6 +5,7 @@
 #include "child.h"
 #include "core/problem.h"
 #include "core/registry.h"
+#include "fields.h"
 #include "measure/measure.h"
 #include "system/topology.h"
 #include "wire.h"
@@ -115,71 +116,87 @@ static enum wm_status settle(const struct order *o) {
 
 /* ---- the answer ---- */
 
-static json_t *number(double x) {
-	return isfinite(x) ? json_real(x) : json_null();
-}
-
-/* A checksum; "" for 0, which is what one that was not made is. */
-static json_t *hex(uint64_t x) {
-	char text[17] = "";
-
-	if (x)
-		snprintf(text, sizeof(text), "%016llx", (unsigned long long)x);
-	return json_string(text);
-}
-
 static json_t *check_json(bool has, const struct wm_check *c) {
-	if (!has)
-		return json_null();
-	return json_pack("{s:o, s:I, s:s}", "worst", number(c->worst), "compared", (json_int_t)c->compared, "method", c->method);
-}
+	json_t *o = has ? json_object() : NULL;
 
-static json_t *time_json(const struct wm_measurement *m) {
-	if (m->n == 0)
-		return json_null();
-	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:I, s:o, s:o, s:s, s:o, s:b, s:o}", //
-	                 "median_s", number(m->median_s), "lo_s", number(m->lo_s), "hi_s", number(m->hi_s), "level",
-	                 number(m->level), "interval", "within run", "min_s", number(m->min_s), "p95_s", number(m->p95_s),
-	                 "max_s", number(m->max_s), "samples", (json_int_t)m->n, "batch", (json_int_t)m->batch, "block",
-	                 (json_int_t)m->block, "lag1", number(m->lag1), "outliers", (json_int_t)m->outliers, "total_s",
-	                 number(m->total_s), "checked_s",
-	                 m->checked_s > 0 ? number(m->checked_s) : json_null(), "clock", "device", "host_ratio", number(m->host_ratio), "launch_bound",
-	                 m->launch_bound, "resolution_s", number(m->resolution_s));
-}
-
-static json_t *rate(double work, double seconds) {
-	return work > 0 && seconds > 0 ? number(work / seconds) : json_null();
-}
-
-static json_t *steady_json(const struct wm_measurement *m) {
-	if (!m->steady_by)
-		return json_null();
-	return json_pack("{s:s, s:o, s:i}", "by", m->steady_by, "warm_s", number(m->warm_s), "blocks", m->warm_blocks);
-}
-
-/* A number that is 0 as long as its phase has not come. */
-static json_t *reached(uint64_t x) {
-	return x ? json_integer((json_int_t)x) : json_null();
+	if (has) {
+		wm_set_number(o, "worst", c->worst);
+		wm_set_count(o, "compared", c->compared);
+		wm_set_text(o, "method", c->method);
+	}
+	return o;
 }
 
 static json_t *checks_json(const struct wm_measurement *m) {
-	if (!m->has_exact)
-		return json_null();
-	return json_pack("{s:o, s:o, s:o, s:o}", "exact", check_json(true, &m->exact), "timed",
-	                 check_json(m->has_timed, &m->timed), "output_checksum", hex(m->output_checksum), "sets_checked",
-	                 reached((uint64_t)m->sets_checked));
+	json_t *o = m->has_exact ? json_object() : NULL;
+
+	if (o) {
+		wm_set(o, "exact", check_json(true, &m->exact));
+		wm_set(o, "timed", check_json(m->has_timed, &m->timed));
+		wm_set_hex(o, "output_checksum", m->output_checksum);
+		wm_set_reached(o, "sets_checked", (uint64_t)m->sets_checked);
+	}
+	return o;
+}
+
+static json_t *time_json(const struct wm_measurement *m) {
+	json_t *o = json_object();
+
+	wm_set_number(o, "median_s", m->median_s);
+	wm_set_number(o, "lo_s", m->lo_s);
+	wm_set_number(o, "hi_s", m->hi_s);
+	wm_set_number(o, "level", m->level);
+	wm_set_text(o, "interval", "within run");
+	wm_set_number(o, "min_s", m->min_s);
+	wm_set_number(o, "p95_s", m->p95_s);
+	wm_set_number(o, "max_s", m->max_s);
+	wm_set_count(o, "samples", m->n);
+	wm_set_count(o, "batch", (uint64_t)m->batch);
+	wm_set_count(o, "block", m->block);
+	wm_set_number(o, "lag1", m->lag1);
+	wm_set_count(o, "outliers", m->outliers);
+	wm_set_number(o, "total_s", m->total_s);
+	wm_set_number(o, "checked_s", m->checked_s > 0 ? m->checked_s : NAN);
+	wm_set_text(o, "clock", "device");
+	wm_set_number(o, "host_ratio", m->host_ratio);
+	wm_set_bool(o, "launch_bound", m->launch_bound);
+	wm_set_number(o, "resolution_s", m->resolution_s);
+	return o;
+}
+
+static json_t *steady_json(const struct wm_measurement *m) {
+	json_t *o = m->steady_by ? json_object() : NULL;
+
+	if (o) {
+		wm_set_text(o, "by", m->steady_by);
+		wm_set_number(o, "warm_s", m->warm_s);
+		wm_set_count(o, "blocks", (uint64_t)m->warm_blocks);
+	}
+	return o;
+}
+
+static double rate(double work, double seconds) {
+	return work > 0 && seconds > 0 ? work / seconds : NAN;
 }
 
 /* The members of a record that only the worker knows. */
 static json_t *measured_json(const struct wm_measurement *m, const struct wm_device *dev) {
-	return json_pack("{s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:I, s:i, s:o, s:o, s:o}", //
-	                 "time", time_json(m),                                                                  //
-	                 "values", "flop_per_s", rate(m->work.flop, m->median_s), "bytes_per_s", rate(m->work.bytes, m->median_s),
-	                 "steady", steady_json(m), //
-	                 "check", checks_json(m), //
-	                 "sets", reached((uint64_t)m->sets), "rotation_bytes", reached(m->rotation_bytes), "cache_bytes",
-	                 (json_int_t)dev->cache_bytes, "threads", m->threads ? m->threads : dev->threads, "library",
-	                 wm_json_text(m->library), "fingerprint", hex(m->fingerprint), "driver", wm_json_text(dev->driver));
+	json_t *o = json_object(), *values = json_object();
+
+	wm_set_number(values, "flop_per_s", rate(m->work.flop, m->median_s));
+	wm_set_number(values, "bytes_per_s", rate(m->work.bytes, m->median_s));
+	wm_set(o, "values", values);
+	wm_set(o, "time", m->n ? time_json(m) : NULL);
+	wm_set(o, "steady", steady_json(m));
+	wm_set(o, "check", checks_json(m));
+	wm_set_reached(o, "sets", (uint64_t)m->sets);
+	wm_set_reached(o, "rotation_bytes", m->rotation_bytes);
+	wm_set_count(o, "cache_bytes", dev->cache_bytes);
+	wm_set_count(o, "threads", (uint64_t)(m->threads ? m->threads : dev->threads));
+	wm_set_text(o, "library", m->library);
+	wm_set_hex(o, "fingerprint", m->fingerprint);
+	wm_set_text(o, "driver", dev->driver);
+	return o;
 }
 
 static json_t *samples_json(const struct wm_measurement *m) {
@@ -191,10 +208,14 @@ static json_t *samples_json(const struct wm_measurement *m) {
 }
 
 static enum wm_status answer(enum wm_status status, const struct wm_measurement *m, const struct wm_device *dev) {
-	return wm_wire_send(WM_CHILD_OUT,
-	                    json_pack("{s:s, s:o, s:b, s:o, s:o}", "status", wm_status_word(status), "why",
-	                              wm_json_text(status == WM_OK ? "" : wm_why()), "verified", m->verified, "measured",
-	                              measured_json(m, dev), "samples", samples_json(m)));
+	json_t *o = json_object();
+
+	wm_set_text(o, "status", wm_status_word(status));
+	wm_set_text(o, "why", status == WM_OK ? "" : wm_why());
+	wm_set_bool(o, "verified", m->verified);
+	wm_set(o, "measured", measured_json(m, dev));
+	wm_set(o, "samples", samples_json(m));
+	return wm_wire_send(WM_CHILD_OUT, o);
 }
 
 static void tell_phase(void *unused, const char *phase, double expect_s, bool tight) {
@@ -204,8 +225,13 @@ static void tell_phase(void *unused, const char *phase, double expect_s, bool ti
 }
 
 static enum wm_status measure(struct order *o, struct wm_measurement *m) {
-	struct wm_measure_job job = {.problem = &o->problem, .impl = o->impl, .backend = o->backend, .dev = &o->dev,
-	                             .profile = o->profile, .seed = o->seed, .enter = tell_phase};
+	struct wm_measure_job job = {.problem = &o->problem,
+	                             .impl = o->impl,
+	                             .backend = o->backend,
+	                             .dev = &o->dev,
+	                             .profile = o->profile,
+	                             .seed = o->seed,
+	                             .enter = tell_phase};
 	enum wm_status st = settle(o);
 
 	if (st == WM_OK)

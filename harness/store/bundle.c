@@ -24,9 +24,9 @@
 
 struct wm_bundle {
 	char *path;
-	char *run_id;                /* last part of the path */
-	int dir, records, samples;   /* descriptors */
-	uint64_t sample_count;       /* doubles in samples.f64 */
+	char *run_id;              /* last part of the path */
+	int dir, records, samples; /* descriptors */
+	uint64_t sample_count;     /* doubles in samples.f64 */
 	struct wm_pairs pairs;
 };
 
@@ -162,7 +162,8 @@ static enum wm_status refuse_full(struct wm_bundle *bundle) {
 	switch (wm_run_trace(bundle->dir)) {
 	case WM_TRACE_LIVE: return wm_fail(WM_INPUT, "%s is being written by another run", path);
 	case WM_TRACE_STILLBORN:
-		return wm_fail(WM_INPUT, "%s holds a run that died before it began: remove that folder, or name a new one", path);
+		return wm_fail(WM_INPUT, "%s holds a run that died before it began: remove that folder, or name a new one",
+		               path);
 	case WM_TRACE_RUN:
 		return wm_fail(WM_INPUT, "%s holds a run already: name a new folder, or go on with --resume %s", path, path);
 	default: return wm_fail(WM_INPUT, "%s exists and is not empty: name a new folder", path);
@@ -192,8 +193,7 @@ enum wm_status wm_bundle_create(const char *path, const char *suite, struct wm_b
 /* ---- writing ------------------------------------------------------------------------------------------------ */
 
 /* Appends all bytes, normally in one write(2). What a failure left is cut off again, so that no torn line stays. */
-static enum wm_status append(const struct wm_bundle *bundle, int fd, const char *name, const void *data,
-                             size_t bytes) {
+static enum wm_status append(const struct wm_bundle *bundle, int fd, const char *name, const void *data, size_t bytes) {
 	struct stat before;
 	if (fstat(fd, &before))
 		return wm_fail(WM_FAILED, "cannot write %s/%s: %s", bundle->path, name, strerror(errno));
@@ -202,8 +202,7 @@ static enum wm_status append(const struct wm_bundle *bundle, int fd, const char 
 		if (n > 0) {
 			done += (size_t)n;
 		} else if (n == 0 || errno != EINTR) {
-			enum wm_status st =
-			    wm_fail(WM_FAILED, "cannot write %s/%s: %s", bundle->path, name, strerror(errno));
+			enum wm_status st = wm_fail(WM_FAILED, "cannot write %s/%s: %s", bundle->path, name, strerror(errno));
 			if (done && ftruncate(fd, before.st_size))
 				return wm_fail(WM_FAILED, "cannot write %s/%s, nor cut off the part line: %s", bundle->path, name,
 				               strerror(errno));
@@ -256,8 +255,8 @@ enum wm_status wm_bundle_append_fd(struct wm_bundle *bundle, const char *name, i
 static struct wm_pair *open_pair(struct wm_bundle *bundle, const char *case_id, int replicate) {
 	uint64_t id;
 	if (!case_id || !wm_case_id_parse(case_id, &id) || replicate < 0) {
-		wm_fail(WM_FAILED, "case \"%s\", replicate %d: not 16 hex digits and a number from 0",
-		        case_id ? case_id : "", replicate);
+		wm_fail(WM_FAILED, "case \"%s\", replicate %d: not 16 hex digits and a number from 0", case_id ? case_id : "",
+		        replicate);
 		return NULL;
 	}
 	struct wm_pair *pair = wm_pairs_at(&bundle->pairs, id, replicate);
@@ -312,7 +311,7 @@ enum wm_status wm_bundle_record(struct wm_bundle *bundle, json_t *record, const 
 	const json_t *replicate = json_object_get(record, "replicate");
 	uint64_t offset = 0;
 	struct wm_pair *pair =
-	    open_pair(bundle, case_id, json_is_integer(replicate) ? (int)json_integer_value(replicate) : -1);
+		open_pair(bundle, case_id, json_is_integer(replicate) ? (int)json_integer_value(replicate) : -1);
 	if (!pair)
 		return WM_FAILED;
 	enum wm_status st = append_samples(bundle, samples, n, &offset);
@@ -332,8 +331,8 @@ enum wm_status wm_bundle_record(struct wm_bundle *bundle, json_t *record, const 
 
 /* What a resume learns from the lines that are there. */
 struct past {
-	long torn_line;              /* first of the broken lines at the very end, 0 = none */
-	bool ends_open;              /* the last line has no newline */
+	long torn_line; /* first of the broken lines at the very end, 0 = none */
+	bool ends_open; /* the last line has no newline */
 };
 
 static void learn_line(struct wm_pairs *pairs, const struct wm_line *line, struct past *past) {

@@ -12,14 +12,14 @@
 
 /* ---- writing ---- */
 
-struct wm_bundle;                /* an open bundle; one writer at a time (a flock on records.jsonl) */
+struct wm_bundle; /* an open bundle; one writer at a time (a flock on records.jsonl) */
 
 /* Makes the folder (path, or results/runs/UTC-HOST-SUITE-xxxx when NULL). WM_INPUT: it exists and is not empty, or
  * cannot be written (names path and cause, and what would help with the run that it holds). */
 enum wm_status wm_bundle_create(const char *path, const char *suite, struct wm_bundle **bundle_p);
 void wm_bundle_close(struct wm_bundle *bundle);
 const char *wm_bundle_path(const struct wm_bundle *bundle);
-const char *wm_bundle_run_id(const struct wm_bundle *bundle);          /* the folder's name */
+const char *wm_bundle_run_id(const struct wm_bundle *bundle); /* the folder's name */
 /* A whole file, through a temporary one and rename. */
 enum wm_status wm_bundle_put_text(struct wm_bundle *bundle, const char *name, const char *text);
 enum wm_status wm_bundle_put_json(struct wm_bundle *bundle, const char *name, const json_t *value);
@@ -48,13 +48,13 @@ int wm_bundle_deaths(const struct wm_bundle *bundle, const char *case_id, int re
  * Calls fn for every final record of records.jsonl, in file order, with its line (text, length; valid during the
  * reader's life) and its parsed form (borrowed). Lines that are no record are passed over, and reported at the
  * end: WM_INPUT with "FILE:LINE: what is wrong" for the first and the line numbers of the rest (at most 20, then
- * how many more), after all that can be read was read. Torn lines that a resume mark names are expected and not reported. A newer schema or another method
- * major is named as foreign.
+ * how many more), after all that can be read was read. Torn lines that a resume mark names are expected and not
+ * reported. A newer schema or another method major is named as foreign.
  */
 struct wm_reader;
 enum wm_status wm_reader_open(const char *path, struct wm_reader **reader_p);
 void wm_reader_close(struct wm_reader *reader);
-const json_t *wm_reader_run(const struct wm_reader *reader);           /* run.json */
+const json_t *wm_reader_run(const struct wm_reader *reader); /* run.json */
 enum wm_status wm_reader_each(struct wm_reader *reader,
                               enum wm_status (*fn)(void *arg, const json_t *record, const char *line, size_t bytes),
                               void *arg);

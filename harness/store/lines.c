@@ -90,8 +90,7 @@ static void take_final(struct wm_line *line) {
 	}
 	const char *method = json_string_value(json_object_get(line->json, "method"));
 	if (!method || strtol(method, NULL, 10) != WM_METHOD_MAJOR) {
-		refuse(line, "method \"%.20s\" is not comparable with this program's, %s", method ? method : "",
-		       WM_METHOD);
+		refuse(line, "method \"%.20s\" is not comparable with this program's, %s", method ? method : "", WM_METHOD);
 		return;
 	}
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -120,8 +119,7 @@ static void classify(struct wm_line *line) {
 		else if (line->json)
 			snprintf(line->why, sizeof line->why, "not a JSON object");
 		else
-			snprintf(line->why, sizeof line->why, "not JSON at byte %d of the line: %.80s", error.position,
-			         error.text);
+			snprintf(line->why, sizeof line->why, "not JSON at byte %d of the line: %.80s", error.position, error.text);
 	} else if (json_object_get(line->json, "begin")) {
 		take_mark(line, WM_LINE_BEGIN, "begin");
 	} else if (json_object_get(line->json, "interrupted")) {
@@ -140,8 +138,8 @@ bool wm_lines_next(struct wm_lines *lines, struct wm_line *line) {
 	const char *text = lines->text + lines->next;
 	size_t left = lines->bytes - lines->next;
 	const char *end = memchr(text, '\n', left);
-	*line = (struct wm_line){.text = text, .bytes = end ? (size_t)(end - text) : left, .whole = end != NULL,
-	                         .number = ++lines->number};
+	*line = (struct wm_line){
+		.text = text, .bytes = end ? (size_t)(end - text) : left, .whole = end != NULL, .number = ++lines->number};
 	lines->next += line->bytes + 1;
 	classify(line);
 	return true;
@@ -183,15 +181,15 @@ enum wm_status wm_run_load(int dir_fd, const char *path, json_t **run_p) {
 	close(fd);
 	if (!json_is_object(run)) {
 		json_decref(run);
-		return wm_fail(WM_INPUT, "%s/run.json:%d: %s", path, run ? 1 : error.line,
-		               run ? "not an object" : error.text);
+		return wm_fail(WM_INPUT, "%s/run.json:%d: %s", path, run ? 1 : error.line, run ? "not an object" : error.text);
 	}
 	const json_t *schema = json_object_get(run, "schema");
 	if (!json_is_integer(schema) || json_integer_value(schema) > WM_SCHEMA) {
-		enum wm_status st = json_is_integer(schema)
-		    ? wm_fail(WM_INPUT, "%s/run.json: schema %lld is newer than %d, the newest that this program reads",
-		              path, (long long)json_integer_value(schema), WM_SCHEMA)
-		    : wm_fail(WM_INPUT, "%s/run.json has no \"schema\": not a bundle of wattmark", path);
+		enum wm_status st =
+			json_is_integer(schema)
+				? wm_fail(WM_INPUT, "%s/run.json: schema %lld is newer than %d, the newest that this program reads",
+		                  path, (long long)json_integer_value(schema), WM_SCHEMA)
+				: wm_fail(WM_INPUT, "%s/run.json has no \"schema\": not a bundle of wattmark", path);
 		json_decref(run);
 		return st;
 	}

@@ -9,30 +9,32 @@
 
 /* A records.jsonl in memory, read only; released by wm_lines_close. */
 struct wm_lines {
-	char *text;                  /* mapped; NULL for an empty file */
+	char *text; /* mapped; NULL for an empty file */
 	size_t bytes;
-	size_t next;                 /* where the next line starts */
-	long number;                 /* of the line given last, from 1 */
+	size_t next; /* where the next line starts */
+	long number; /* of the line given last, from 1 */
 };
 
 enum wm_line_kind {
-	WM_LINE_FINAL,               /* the final record of a (case, replicate) */
-	WM_LINE_BEGIN, WM_LINE_INTERRUPTED, WM_LINE_RESUME,
-	WM_LINE_BROKEN,              /* no JSON object: torn by a kill, or damaged */
-	WM_LINE_FOREIGN              /* JSON, but no line that this program writes or can read */
+	WM_LINE_FINAL, /* the final record of a (case, replicate) */
+	WM_LINE_BEGIN,
+	WM_LINE_INTERRUPTED,
+	WM_LINE_RESUME,
+	WM_LINE_BROKEN, /* no JSON object: torn by a kill, or damaged */
+	WM_LINE_FOREIGN /* JSON, but no line that this program writes or can read */
 };
 
 struct wm_line {
 	enum wm_line_kind kind;
-	const char *text;            /* into the mapping, without the newline */
+	const char *text; /* into the mapping, without the newline */
 	size_t bytes;
-	long number;                 /* from 1 */
-	bool whole;                  /* it ends in a newline */
-	json_t *json;                /* parsed; NULL when broken. Owned by the line */
-	uint64_t case_id;            /* final, begin, interrupted */
+	long number;      /* from 1 */
+	bool whole;       /* it ends in a newline */
+	json_t *json;     /* parsed; NULL when broken. Owned by the line */
+	uint64_t case_id; /* final, begin, interrupted */
 	int replicate;
-	long torn_line;              /* resume: first of the broken lines just before it; 0 = none */
-	char why[160];               /* broken, foreign: what is wrong */
+	long torn_line; /* resume: first of the broken lines just before it; 0 = none */
+	char why[160];  /* broken, foreign: what is wrong */
 };
 
 /* Maps what fd, open for reading, holds now. path is for the message. WM_FAILED + cause. */
@@ -47,9 +49,9 @@ enum wm_status wm_run_load(int dir_fd, const char *path, json_t **run_p);
 
 /* What the folder dir_fd holds of a run. */
 enum wm_trace {
-	WM_TRACE_NONE,               /* no records.jsonl */
-	WM_TRACE_LIVE,               /* another process is writing it */
-	WM_TRACE_STILLBORN,          /* it died before it wrote run.json: nothing ran, nothing can go on */
+	WM_TRACE_NONE,      /* no records.jsonl */
+	WM_TRACE_LIVE,      /* another process is writing it */
+	WM_TRACE_STILLBORN, /* it died before it wrote run.json: nothing ran, nothing can go on */
 	WM_TRACE_RUN
 };
 enum wm_trace wm_run_trace(int dir_fd);

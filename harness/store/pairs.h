@@ -9,9 +9,9 @@
 
 struct wm_pair {
 	uint64_t case_id;
-	int replicate;               /* -1: the place is free */
-	int begins, interruptions;   /* marks seen */
-	long final_line;             /* line of its final record, 0 = none yet */
+	int replicate;             /* -1: the place is free */
+	int begins, interruptions; /* marks seen */
+	long final_line;           /* line of its final record, 0 = none yet */
 };
 
 /* An open hash table that only grows. Start from {0}; released by wm_pairs_free. */

@@ -20,8 +20,7 @@ struct wm_reader {
 static enum wm_status map_records(int dir, const char *path, struct wm_lines *lines_p) {
 	int fd = openat(dir, "records.jsonl", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return errno == ENOENT ? WM_OK
-		                       : wm_fail(WM_INPUT, "cannot read %s/records.jsonl: %s", path, strerror(errno));
+		return errno == ENOENT ? WM_OK : wm_fail(WM_INPUT, "cannot read %s/records.jsonl: %s", path, strerror(errno));
 	enum wm_status st = wm_lines_map(fd, path, lines_p);
 	close(fd);
 	return st;
@@ -58,7 +57,7 @@ const json_t *wm_reader_run(const struct wm_reader *reader) {
 	return reader->run;
 }
 
-enum { NAMED = 20 };             /* unusable lines that a message names; of more it gives the number */
+enum { NAMED = 20 }; /* unusable lines that a message names; of more it gives the number */
 
 /* Lines that cannot be used: the first with its reason, all by number. */
 struct complaints {
@@ -84,7 +83,10 @@ static enum wm_status fail_lines(const char *path, const struct complaints *c) {
 	size_t used = 0;
 	for (long i = 1; i < c->count && i < NAMED; i++)
 		used += (size_t)snprintf(also + used, sizeof also - used, "%s%ld",
-		                         i > 1 ? ", " : c->count > 2 ? "; also unusable: lines " : "; also unusable: line ", c->lines[i]);
+		                         i > 1          ? ", "
+		                         : c->count > 2 ? "; also unusable: lines "
+		                                        : "; also unusable: line ",
+		                         c->lines[i]);
 	if (c->count > NAMED)
 		snprintf(also + used, sizeof also - used, " and %ld more", c->count - NAMED);
 	return wm_fail(WM_INPUT, "%s/records.jsonl:%ld: %s%s", path, c->lines[0], c->why, also);

@@ -12,8 +12,8 @@ static size_t count(const struct wm_problem *p) {
 
 static enum wm_status can_run(const struct wm_run *run) {
 	if ((double)count(run->problem) > most_operations)
-		return wm_fail(WM_UNSUPPORTED, "%zu copies are more than %.0e, the most that ref does",
-					   count(run->problem), most_operations);
+		return wm_fail(WM_UNSUPPORTED, "%zu copies are more than %.0e, the most that ref does", count(run->problem),
+		               most_operations);
 	return WM_OK;
 }
 

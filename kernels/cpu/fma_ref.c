@@ -11,8 +11,8 @@ static enum wm_status can_run(const struct wm_run *run) {
 	double operations = 2.0 * (double)wm_get(run->problem, "n") * (double)wm_get(run->problem, "iters");
 
 	if (operations > most_operations)
-		return wm_fail(WM_UNSUPPORTED, "%.3g operations are more than %.0e, the most that ref does",
-					   operations, most_operations);
+		return wm_fail(WM_UNSUPPORTED, "%.3g operations are more than %.0e, the most that ref does", operations,
+		               most_operations);
 	return WM_OK;
 }
 

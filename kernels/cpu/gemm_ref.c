@@ -11,8 +11,8 @@ static enum wm_status can_run(const struct wm_run *run) {
 	double operations = 2.0 * (double)wm_get(p, "m") * (double)wm_get(p, "n") * (double)wm_get(p, "k");
 
 	if (operations > most_operations)
-		return wm_fail(WM_UNSUPPORTED, "%.3g operations are more than %.0e, the most that ref does",
-					   operations, most_operations);
+		return wm_fail(WM_UNSUPPORTED, "%.3g operations are more than %.0e, the most that ref does", operations,
+		               most_operations);
 	return WM_OK;
 }
 
@@ -96,8 +96,8 @@ static enum wm_status enqueue(struct wm_run *run, int set) {
 
 	for (size_t j = 0; j < plan->n; j++)
 		for (size_t i = 0; i < plan->m; i++) {
-			struct vector a = { plan->in, buf[0].ptr, i * plan->a_line, plan->a_step };
-			struct vector b = { plan->in, buf[1].ptr, j * plan->b_line, plan->b_step };
+			struct vector a = {plan->in, buf[0].ptr, i * plan->a_line, plan->a_step};
+			struct vector b = {plan->in, buf[1].ptr, j * plan->b_line, plan->b_step};
 
 			wm_store_element(plan->out, buf[2].ptr, i + j * plan->m, dot(&a, &b, plan->depth));
 		}

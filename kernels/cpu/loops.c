@@ -7,7 +7,7 @@
 enum { PAGE = 4096 }; /* the grain of every split of memory among threads */
 
 const struct wm_loops *wm_loops(void) {
-	const struct wm_loops *tables[] = { wm_loops_avx512(), wm_loops_avx2(), wm_loops_neon(), wm_loops_c() };
+	const struct wm_loops *tables[] = {wm_loops_avx512(), wm_loops_avx2(), wm_loops_neon(), wm_loops_c()};
 	int i = 0;
 
 	while (!tables[i])

@@ -51,7 +51,7 @@ struct wm_plan {
 	long iters;               /* fma: multiply-adds an element */
 	struct wm_span {
 		size_t from, to;
-	} *span; /* the elements, or blocks, of each thread */
+	} * span; /* the elements, or blocks, of each thread */
 };
 
 /* can_run, enqueue and finish of the implementations that use the loops: any dtype of theirs, one thread per

@@ -123,13 +123,13 @@ static TARGET void triad_f64(double *a, const double *b, const double *c, double
 
 /* ---- fma: 12 vectors in flight, then 4, then one at a time, the last one padded -------------------- */
 
-#define BLOCK(EACH)                                                                                          \
-	{                                                                                                        \
-		EACH(LOAD)                                                                                           \
-		for (long t = 0; t < iters; t++) {                                                                   \
-			EACH(STEP)                                                                                       \
-		}                                                                                                    \
-		EACH(STORE)                                                                                          \
+#define BLOCK(EACH)                        \
+	{                                      \
+		EACH(LOAD)                         \
+		for (long t = 0; t < iters; t++) { \
+			EACH(STEP)                     \
+		}                                  \
+		EACH(STORE)                        \
 	}
 
 static TARGET void fma_f32(float *y, const float *x, const float *ab, size_t n, long iters) {
@@ -146,7 +146,7 @@ static TARGET void fma_f32(float *y, const float *x, const float *ab, size_t n, 
 #undef LOAD
 	for (; i < n; i += F32) {
 		size_t left = n - i < F32 ? n - i : F32;
-		float lane[F32] = { 0 };
+		float lane[F32] = {0};
 
 		memcpy(lane, x + i, left * sizeof(*lane));
 		__m256 y0 = _mm256_loadu_ps(lane);
@@ -172,7 +172,7 @@ static TARGET void fma_f64(double *y, const double *x, const double *ab, size_t 
 #undef LOAD
 	for (; i < n; i += F64) {
 		size_t left = n - i < F64 ? n - i : F64;
-		double lane[F64] = { 0 };
+		double lane[F64] = {0};
 
 		memcpy(lane, x + i, left * sizeof(*lane));
 		__m256d y0 = _mm256_loadu_pd(lane);

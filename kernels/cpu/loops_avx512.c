@@ -116,13 +116,13 @@ static TARGET void triad_f64(double *a, const double *b, const double *c, double
 
 /* ---- fma: 16 vectors in flight, then 4, then one at a time, the last one padded -------------------- */
 
-#define BLOCK(EACH)                                                                                          \
-	{                                                                                                        \
-		EACH(LOAD)                                                                                           \
-		for (long t = 0; t < iters; t++) {                                                                   \
-			EACH(STEP)                                                                                       \
-		}                                                                                                    \
-		EACH(STORE)                                                                                          \
+#define BLOCK(EACH)                        \
+	{                                      \
+		EACH(LOAD)                         \
+		for (long t = 0; t < iters; t++) { \
+			EACH(STEP)                     \
+		}                                  \
+		EACH(STORE)                        \
 	}
 
 static TARGET void fma_f32(float *y, const float *x, const float *ab, size_t n, long iters) {

@@ -7,7 +7,7 @@
 enum { LANES = 16 }; /* independent accumulators: enough to hide the latency of an addition */
 
 static double sum_f32(const float *x, size_t n) {
-	double lane[LANES] = { 0 }, sum = 0;
+	double lane[LANES] = {0}, sum = 0;
 	size_t i = 0;
 
 	for (; i + LANES <= n; i += LANES)
@@ -21,7 +21,7 @@ static double sum_f32(const float *x, size_t n) {
 }
 
 static double sum_f64(const double *x, size_t n) {
-	double lane[LANES] = { 0 }, sum = 0;
+	double lane[LANES] = {0}, sum = 0;
 	size_t i = 0;
 
 	for (; i + LANES <= n; i += LANES)
@@ -44,14 +44,12 @@ static void copy_f64(double *restrict c, const double *restrict a, size_t n) {
 		c[i] = a[i];
 }
 
-static void triad_f32(float *restrict a, const float *restrict b, const float *restrict c, float s,
-					  size_t n) {
+static void triad_f32(float *restrict a, const float *restrict b, const float *restrict c, float s, size_t n) {
 	for (size_t i = 0; i < n; i++)
 		a[i] = b[i] + s * c[i];
 }
 
-static void triad_f64(double *restrict a, const double *restrict b, const double *restrict c, double s,
-					  size_t n) {
+static void triad_f64(double *restrict a, const double *restrict b, const double *restrict c, double s, size_t n) {
 	for (size_t i = 0; i < n; i++)
 		a[i] = b[i] + s * c[i];
 }

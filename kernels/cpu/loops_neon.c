@@ -80,8 +80,7 @@ static void copy_f64(double *c, const double *a, size_t n) {
 static void triad_f32(float *a, const float *b, const float *c, float s, size_t n) {
 	const float32x4_t factor = vdupq_n_f32(s);
 	size_t i = 0;
-#define LINE(l)                                                                                              \
-	vst1q_f32(a + i + F32 * l, vfmaq_f32(vld1q_f32(b + i + F32 * l), factor, vld1q_f32(c + i + F32 * l)));
+#define LINE(l) vst1q_f32(a + i + F32 * l, vfmaq_f32(vld1q_f32(b + i + F32 * l), factor, vld1q_f32(c + i + F32 * l)));
 	for (; i + 4 * F32 <= n; i += 4 * F32) {
 		EACH4(LINE)
 	}
@@ -93,8 +92,7 @@ static void triad_f32(float *a, const float *b, const float *c, float s, size_t 
 static void triad_f64(double *a, const double *b, const double *c, double s, size_t n) {
 	const float64x2_t factor = vdupq_n_f64(s);
 	size_t i = 0;
-#define LINE(l)                                                                                              \
-	vst1q_f64(a + i + F64 * l, vfmaq_f64(vld1q_f64(b + i + F64 * l), factor, vld1q_f64(c + i + F64 * l)));
+#define LINE(l) vst1q_f64(a + i + F64 * l, vfmaq_f64(vld1q_f64(b + i + F64 * l), factor, vld1q_f64(c + i + F64 * l)));
 	for (; i + 4 * F64 <= n; i += 4 * F64) {
 		EACH4(LINE)
 	}
@@ -105,13 +103,13 @@ static void triad_f64(double *a, const double *b, const double *c, double s, siz
 
 /* ---- fma: 16 vectors in flight, then 4, then one at a time, the last one padded ------------------ */
 
-#define BLOCK(EACH)                                                                                          \
-	{                                                                                                        \
-		EACH(LOAD)                                                                                           \
-		for (long t = 0; t < iters; t++) {                                                                   \
-			EACH(STEP)                                                                                       \
-		}                                                                                                    \
-		EACH(STORE)                                                                                          \
+#define BLOCK(EACH)                        \
+	{                                      \
+		EACH(LOAD)                         \
+		for (long t = 0; t < iters; t++) { \
+			EACH(STEP)                     \
+		}                                  \
+		EACH(STORE)                        \
 	}
 
 static void fma_f32(float *y, const float *x, const float *ab, size_t n, long iters) {
@@ -128,7 +126,7 @@ static void fma_f32(float *y, const float *x, const float *ab, size_t n, long it
 #undef LOAD
 	for (; i < n; i += F32) {
 		size_t left = n - i < F32 ? n - i : F32;
-		float lane[F32] = { 0 };
+		float lane[F32] = {0};
 
 		memcpy(lane, x + i, left * sizeof(*lane));
 		float32x4_t y0 = vld1q_f32(lane);
@@ -154,7 +152,7 @@ static void fma_f64(double *y, const double *x, const double *ab, size_t n, long
 #undef LOAD
 	for (; i < n; i += F64) {
 		size_t left = n - i < F64 ? n - i : F64;
-		double lane[F64] = { 0 };
+		double lane[F64] = {0};
 
 		memcpy(lane, x + i, left * sizeof(*lane));
 		float64x2_t y0 = vld1q_f64(lane);

@@ -13,7 +13,7 @@ static size_t count(const struct wm_problem *p) {
 static enum wm_status can_run(const struct wm_run *run) {
 	if (2.0 * (double)count(run->problem) > most_operations)
 		return wm_fail(WM_UNSUPPORTED, "%.3g operations are more than %.0e, the most that ref does",
-					   2.0 * (double)count(run->problem), most_operations);
+		               2.0 * (double)count(run->problem), most_operations);
 	return WM_OK;
 }
 

@@ -54,12 +54,12 @@ typedef double8 wm_f64x8;
 #define wm_write_f64(p, v) vstore8(v, 0, p)
 #endif
 
-#define WM_ZIP(T, vector, part, half)                                                                        \
-	WM_INLINE vector wm_zip_##part##_##T(vector a, vector b) {                                               \
-		vector r;                                                                                            \
-		r.even = a.half;                                                                                     \
-		r.odd = b.half;                                                                                      \
-		return r;                                                                                            \
+#define WM_ZIP(T, vector, part, half)                          \
+	WM_INLINE vector wm_zip_##part##_##T(vector a, vector b) { \
+		vector r;                                              \
+		r.even = a.half;                                       \
+		r.odd = b.half;                                        \
+		return r;                                              \
 	}
 WM_ZIP(f32, float16, low, lo)
 WM_ZIP(f32, float16, high, hi)
@@ -86,14 +86,14 @@ WM_ZIP(f64, double8, high, hi)
 #define wm_group_id(d) ((d) == 0 ? blockIdx.x : (d) == 1 ? blockIdx.y : blockIdx.z)
 #define wm_local_id() (threadIdx.x)
 #else
-#define WM_ENTRY(items)                                                                                      \
+#define WM_ENTRY(items) \
 	extern "C" __attribute__((global)) __attribute__((amdgpu_flat_work_group_size(items, items))) void
 #define WM_LOCAL __attribute__((shared))
 #define WM_BARRIER() __builtin_amdgcn_fence(__ATOMIC_SEQ_CST, "workgroup"), __builtin_amdgcn_s_barrier()
-#define wm_group_id(d)                                                                                       \
-	((d) == 0   ? __builtin_amdgcn_workgroup_id_x()                                                          \
-	 : (d) == 1 ? __builtin_amdgcn_workgroup_id_y()                                                          \
-				: __builtin_amdgcn_workgroup_id_z())
+#define wm_group_id(d)                              \
+	((d) == 0   ? __builtin_amdgcn_workgroup_id_x() \
+	 : (d) == 1 ? __builtin_amdgcn_workgroup_id_y() \
+	            : __builtin_amdgcn_workgroup_id_z())
 #define wm_local_id() (__builtin_amdgcn_workitem_id_x())
 #endif
 
@@ -104,42 +104,42 @@ typedef signed char wm_i8;
 typedef int wm_i32;
 
 /* A vector of L values of type S, and its operations, named as in OpenCL C above. */
-#define WM_VECTOR(name, T, S, L)                                                                             \
-	struct __attribute__((aligned(64))) name {                                                               \
-		S at[L];                                                                                             \
-	};                                                                                                       \
-	WM_INLINE name wm_splat_##T(S x) {                                                                       \
-		name r;                                                                                              \
-		for (int i = 0; i < L; i++)                                                                          \
-			r.at[i] = x;                                                                                     \
-		return r;                                                                                            \
-	}                                                                                                        \
-	WM_INLINE name wm_mad_##T(name a, S x, name c) {                                                         \
-		for (int i = 0; i < L; i++)                                                                          \
-			c.at[i] = WM_MAD_##T(a.at[i], x, c.at[i]);                                                       \
-		return c;                                                                                            \
-	}                                                                                                        \
-	WM_INLINE name wm_read_##T(const S *p) {                                                                 \
-		name r;                                                                                              \
-		for (int i = 0; i < L; i++)                                                                          \
-			r.at[i] = p[i];                                                                                  \
-		return r;                                                                                            \
-	}                                                                                                        \
-	WM_INLINE void wm_write_##T(S *p, name v) {                                                              \
-		for (int i = 0; i < L; i++)                                                                          \
-			p[i] = v.at[i];                                                                                  \
-	}                                                                                                        \
-	WM_INLINE name wm_zip_low_##T(name a, name b) {                                                          \
-		name r;                                                                                              \
-		for (int i = 0; i < L; i++)                                                                          \
-			r.at[i] = i % 2 ? b.at[i / 2] : a.at[i / 2];                                                     \
-		return r;                                                                                            \
-	}                                                                                                        \
-	WM_INLINE name wm_zip_high_##T(name a, name b) {                                                         \
-		name r;                                                                                              \
-		for (int i = 0; i < L; i++)                                                                          \
-			r.at[i] = i % 2 ? b.at[(L + i) / 2] : a.at[(L + i) / 2];                                         \
-		return r;                                                                                            \
+#define WM_VECTOR(name, T, S, L)                                     \
+	struct __attribute__((aligned(64))) name {                       \
+		S at[L];                                                     \
+	};                                                               \
+	WM_INLINE name wm_splat_##T(S x) {                               \
+		name r;                                                      \
+		for (int i = 0; i < L; i++)                                  \
+			r.at[i] = x;                                             \
+		return r;                                                    \
+	}                                                                \
+	WM_INLINE name wm_mad_##T(name a, S x, name c) {                 \
+		for (int i = 0; i < L; i++)                                  \
+			c.at[i] = WM_MAD_##T(a.at[i], x, c.at[i]);               \
+		return c;                                                    \
+	}                                                                \
+	WM_INLINE name wm_read_##T(const S *p) {                         \
+		name r;                                                      \
+		for (int i = 0; i < L; i++)                                  \
+			r.at[i] = p[i];                                          \
+		return r;                                                    \
+	}                                                                \
+	WM_INLINE void wm_write_##T(S *p, name v) {                      \
+		for (int i = 0; i < L; i++)                                  \
+			p[i] = v.at[i];                                          \
+	}                                                                \
+	WM_INLINE name wm_zip_low_##T(name a, name b) {                  \
+		name r;                                                      \
+		for (int i = 0; i < L; i++)                                  \
+			r.at[i] = i % 2 ? b.at[i / 2] : a.at[i / 2];             \
+		return r;                                                    \
+	}                                                                \
+	WM_INLINE name wm_zip_high_##T(name a, name b) {                 \
+		name r;                                                      \
+		for (int i = 0; i < L; i++)                                  \
+			r.at[i] = i % 2 ? b.at[(L + i) / 2] : a.at[(L + i) / 2]; \
+		return r;                                                    \
 	}
 #define WM_MAD_f32(a, x, c) __builtin_fmaf(a, x, c)
 #define WM_MAD_f64(a, x, c) __builtin_fma(a, x, c)
@@ -152,14 +152,14 @@ WM_INLINE wm_u32 wm_bits_of_f32(float x) {
 	union {
 		float f;
 		wm_u32 u;
-	} both = { x };
+	} both = {x};
 	return both.u;
 }
 WM_INLINE float wm_f32_of_bits(wm_u32 u) {
 	union {
 		wm_u32 u;
 		float f;
-	} both = { u };
+	} both = {u};
 	return both.f;
 }
 

@@ -33,7 +33,7 @@ struct plan {
 	uint32_t lda, ldb;
 	uint32_t row_panels, col_panels;
 	uint32_t step_k, block_p, block_q;
-	uint32_t pack_k;			/* of k that one work-item packs */
+	uint32_t pack_k;            /* of k that one work-item packs */
 	uint64_t bytes[WORKSPACES]; /* whole pages; 0 = none */
 	void *module;
 	struct wm_buf work[WORKSPACES];
@@ -90,12 +90,12 @@ static uint64_t workspace(const struct wm_problem *p) {
 
 /* Panels have the accumulate type, so that they may be larger than any tensor. */
 static enum wm_status fits(const struct wm_problem *p, const struct wm_device *dev) {
-	static const char *const what[WORKSPACES] = { "panels of a", "panels of b", "sums between steps of k" };
+	static const char *const what[WORKSPACES] = {"panels of a", "panels of b", "sums between steps of k"};
 	struct plan plan = plan_of(p);
 	for (int i = 0; i < WORKSPACES; i++)
 		if (dev->max_alloc_bytes && plan.bytes[i] > dev->max_alloc_bytes)
 			return wm_fail(WM_SKIP, "does not fit: %s need a buffer of %llu bytes, the device's largest is %llu bytes",
-						   what[i], (unsigned long long)plan.bytes[i], (unsigned long long)dev->max_alloc_bytes);
+			               what[i], (unsigned long long)plan.bytes[i], (unsigned long long)dev->max_alloc_bytes);
 	return WM_OK;
 }
 
@@ -120,10 +120,10 @@ static enum wm_status can_run(const struct wm_run *run) {
 
 /* The macros that gemm_tiled.k asks for. */
 static void make_flags(enum wm_dtype in, enum wm_dtype out, const char *trans, char *flags, size_t room) {
-	static const char *const names[WM_DTYPES] = { [WM_F64] = "F64",   [WM_F32] = "F32", [WM_F16] = "F16",
-												  [WM_BF16] = "BF16", [WM_I8] = "I8",   [WM_I32] = "I32" };
+	static const char *const names[WM_DTYPES] = {
+		[WM_F64] = "F64", [WM_F32] = "F32", [WM_F16] = "F16", [WM_BF16] = "BF16", [WM_I8] = "I8", [WM_I32] = "I32"};
 	snprintf(flags, room, "-DIN_%s -DOUT_%s -DA_ALONG_K=%d -DB_ALONG_K=%d -DVECS=%d -DCOLS=%d -DPACK_VECS=%d",
-			 names[in], names[out], trans[0] == 't', trans[1] == 'n', VECS, COLS, PACK_VECS);
+	         names[in], names[out], trans[0] == 't', trans[1] == 'n', VECS, COLS, PACK_VECS);
 }
 
 static enum wm_status prepare(struct wm_run *run) {
@@ -145,42 +145,39 @@ static enum wm_status prepare(struct wm_run *run) {
 }
 
 /* Turns one operand (rows x k, or k x columns) into panels; count of them. */
-static enum wm_status pack(struct wm_run *run, const char *entry, const struct wm_buf *from,
-						   const struct wm_buf *to, const uint32_t *rows, const uint32_t *ld,
-						   uint32_t count) {
+static enum wm_status pack(struct wm_run *run, const char *entry, const struct wm_buf *from, const struct wm_buf *to,
+                           const uint32_t *rows, const uint32_t *ld, uint32_t count) {
 	struct plan *plan = run->priv;
-	struct wm_grid grid = { { ceil_div(plan->kp, plan->pack_k), count, 1 }, { 1, 1, 1 } };
+	struct wm_grid grid = {{ceil_div(plan->kp, plan->pack_k), count, 1}, {1, 1, 1}};
 	struct wm_arg args[] = {
-		{ .buf = from },
-		{ .buf = to },
-		{ .value = rows, .bytes = sizeof(*rows) },
-		{ .value = &plan->k, .bytes = sizeof(plan->k) },
-		{ .value = &plan->kp, .bytes = sizeof(plan->kp) },
-		{ .value = ld, .bytes = sizeof(*ld) },
+		{.buf = from},
+		{.buf = to},
+		{.value = rows, .bytes = sizeof(*rows)},
+		{.value = &plan->k, .bytes = sizeof(plan->k)},
+		{.value = &plan->kp, .bytes = sizeof(plan->kp)},
+		{.value = ld, .bytes = sizeof(*ld)},
 	};
 	return run->backend->launch(run->dev, plan->module, entry, &grid, args, sizeof(args) / sizeof(args[0]));
 }
 
 static enum wm_status multiply(struct wm_run *run, const struct wm_buf *c) {
 	struct plan *plan = run->priv;
-	struct wm_grid grid = { { ceil_div(plan->row_panels, plan->block_p),
-							  ceil_div(plan->col_panels, plan->block_q), 1 },
-							{ 1, 1, 1 } };
+	struct wm_grid grid = {{ceil_div(plan->row_panels, plan->block_p), ceil_div(plan->col_panels, plan->block_q), 1},
+	                       {1, 1, 1}};
 	/* when one step covers k nothing is kept in part, and any buffer will do */
 	struct wm_arg args[] = {
-		{ .buf = &plan->work[PANELS_A] },
-		{ .buf = &plan->work[PANELS_B] },
-		{ .buf = c },
-		{ .buf = plan->bytes[PART] ? &plan->work[PART] : &plan->work[PANELS_A] },
-		{ .value = &plan->m, .bytes = sizeof(plan->m) },
-		{ .value = &plan->n, .bytes = sizeof(plan->n) },
-		{ .value = &plan->kp, .bytes = sizeof(plan->kp) },
-		{ .value = &plan->step_k, .bytes = sizeof(plan->step_k) },
-		{ .value = &plan->block_p, .bytes = sizeof(plan->block_p) },
-		{ .value = &plan->block_q, .bytes = sizeof(plan->block_q) },
+		{.buf = &plan->work[PANELS_A]},
+		{.buf = &plan->work[PANELS_B]},
+		{.buf = c},
+		{.buf = plan->bytes[PART] ? &plan->work[PART] : &plan->work[PANELS_A]},
+		{.value = &plan->m, .bytes = sizeof(plan->m)},
+		{.value = &plan->n, .bytes = sizeof(plan->n)},
+		{.value = &plan->kp, .bytes = sizeof(plan->kp)},
+		{.value = &plan->step_k, .bytes = sizeof(plan->step_k)},
+		{.value = &plan->block_p, .bytes = sizeof(plan->block_p)},
+		{.value = &plan->block_q, .bytes = sizeof(plan->block_q)},
 	};
-	return run->backend->launch(run->dev, plan->module, "multiply", &grid, args,
-								sizeof(args) / sizeof(args[0]));
+	return run->backend->launch(run->dev, plan->module, "multiply", &grid, args, sizeof(args) / sizeof(args[0]));
 }
 
 static enum wm_status enqueue(struct wm_run *run, int set) {

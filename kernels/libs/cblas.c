@@ -25,12 +25,11 @@ static const char *const libraries[] = {
 	NULL,
 };
 
-static const char *const thread_variables[] = { "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "OMP_NUM_THREADS",
-												NULL };
+static const char *const thread_variables[] = {"OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "OMP_NUM_THREADS", NULL};
 
 /* For the builds on OpenMP: threads that wait between two products keep their core awake, and each has its own. Those
  * on pthreads do both by themselves. */
-static const char *const environment[] = { "OMP_WAIT_POLICY", "active", "OMP_PROC_BIND", "close", NULL };
+static const char *const environment[] = {"OMP_WAIT_POLICY", "active", "OMP_PROC_BIND", "close", NULL};
 
 enum symbol {
 	SGEMM,
@@ -56,10 +55,10 @@ static const char *const names[SYMBOLS] = {
 	[BLIS_THREADS] = "?bli_thread_get_num_threads",
 };
 
-typedef void sgemm_fn(int order, int trans_a, int trans_b, int m, int n, int k, float alpha, const float *a,
-					  int lda, const float *b, int ldb, float beta, float *c, int ldc);
-typedef void dgemm_fn(int order, int trans_a, int trans_b, int m, int n, int k, double alpha, const double *a,
-					  int lda, const double *b, int ldb, double beta, double *c, int ldc);
+typedef void sgemm_fn(int order, int trans_a, int trans_b, int m, int n, int k, float alpha, const float *a, int lda,
+                      const float *b, int ldb, float beta, float *c, int ldc);
+typedef void dgemm_fn(int order, int trans_a, int trans_b, int m, int n, int k, double alpha, const double *a, int lda,
+                      const double *b, int ldb, double beta, double *c, int ldc);
 
 /* A symbol as the function that it is. */
 union function {
@@ -96,7 +95,7 @@ static void describe(const struct plan *plan, const char *lib, struct wm_run *ru
 		snprintf(run->library, room, "%s, core %s", fn[OPENBLAS_CONFIG].text(), fn[OPENBLAS_CORE].text());
 	else if (fn[BLIS_VERSION].any && fn[BLIS_ARCH].any && fn[BLIS_ARCH_NAME].any)
 		snprintf(run->library, room, "BLIS %s, core %s", fn[BLIS_VERSION].text(),
-				 fn[BLIS_ARCH_NAME].text_of(fn[BLIS_ARCH].number()));
+		         fn[BLIS_ARCH_NAME].text_of(fn[BLIS_ARCH].number()));
 	else
 		snprintf(run->library, room, "%s, which does not say its version", lib);
 	if (fn[OPENBLAS_THREADS].any)
@@ -135,11 +134,11 @@ static enum wm_status enqueue(struct wm_run *run, int set) {
 	const struct wm_buf *buf = run->buf + set * run->tensors;
 
 	if (x->wide)
-		x->fn[DGEMM].dgemm(COLUMN_MAJOR, x->trans_a, x->trans_b, x->m, x->n, x->k, 1, buf[0].ptr, x->lda,
-						   buf[1].ptr, x->ldb, 0, buf[2].ptr, x->m);
+		x->fn[DGEMM].dgemm(COLUMN_MAJOR, x->trans_a, x->trans_b, x->m, x->n, x->k, 1, buf[0].ptr, x->lda, buf[1].ptr,
+		                   x->ldb, 0, buf[2].ptr, x->m);
 	else
-		x->fn[SGEMM].sgemm(COLUMN_MAJOR, x->trans_a, x->trans_b, x->m, x->n, x->k, 1, buf[0].ptr, x->lda,
-						   buf[1].ptr, x->ldb, 0, buf[2].ptr, x->m);
+		x->fn[SGEMM].sgemm(COLUMN_MAJOR, x->trans_a, x->trans_b, x->m, x->n, x->k, 1, buf[0].ptr, x->lda, buf[1].ptr,
+		                   x->ldb, 0, buf[2].ptr, x->m);
 	return WM_OK;
 }
 

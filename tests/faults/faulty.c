@@ -104,10 +104,17 @@ static enum wm_status spin(struct wm_run *run, int set) {
 	return WM_OK;
 }
 
-#define FAULTY(id, what, prepare_fn, enqueue_fn, finish_fn)                                                          \
-	const struct wm_impl wm_impl_copy_##id = {                                                                       \
-	    .name = #id, .bench = "copy", .backends = "host", .about = what, .origin = WM_REFERENCE, .asked_only = true, \
-	    .can_run = can_run, .prepare = prepare_fn, .enqueue = enqueue_fn, .finish = finish_fn}
+#define FAULTY(id, what, prepare_fn, enqueue_fn, finish_fn)           \
+	const struct wm_impl wm_impl_copy_##id = {.name = #id,            \
+	                                          .bench = "copy",        \
+	                                          .backends = "host",     \
+	                                          .about = what,          \
+	                                          .origin = WM_REFERENCE, \
+	                                          .asked_only = true,     \
+	                                          .can_run = can_run,     \
+	                                          .prepare = prepare_fn,  \
+	                                          .enqueue = enqueue_fn,  \
+	                                          .finish = finish_fn}
 
 FAULTY(hang, "never returns from its 61st call", prepare, hang, finish);
 FAULTY(crash, "dies in its 61st call", prepare, crash, finish);

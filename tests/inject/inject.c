@@ -139,8 +139,8 @@ static void gemm_element(const struct victim *v) {
 	for (size_t k = 0; k < g.a.cols; k++)
 		magnitude += fabs(a_of(v, &g, i, k) * b_of(v, &g, k, j));
 	set(v, 2, at,
-		c + 8 * (2 * ldexp(fabs(c), -wm_dtype_bits(g.c.type)) +
-				 8 * sqrt((double)g.a.cols) * unit * magnitude + 0x1p-25));
+	    c + 8 * (2 * ldexp(fabs(c), -wm_dtype_bits(g.c.type)) + 8 * sqrt((double)g.a.cols) * unit * magnitude +
+	             0x1p-25));
 }
 
 /* ---- read --------------------------------------------------------------------------------------- */
@@ -257,23 +257,23 @@ static const struct {
 	const char *bench;
 	damage_fn *damage[WM_INJECTIONS];
 } tables[] = {
-	{ "gemm", { zero, gemm_element, gemm_dropped, gemm_doubled, gemm_tail } },
-	{ "read", { zero, one_bit, read_dropped, read_doubled, read_tail } },
-	{ "copy", { zero, one_bit, copy_dropped, copy_doubled, copy_tail } },
-	{ "triad", { zero, triad_element, triad_dropped, triad_doubled, triad_tail } },
-	{ "fma", { zero, one_bit, fma_dropped, fma_doubled, fma_tail } },
+	{"gemm", {zero, gemm_element, gemm_dropped, gemm_doubled, gemm_tail}},
+	{"read", {zero, one_bit, read_dropped, read_doubled, read_tail}},
+	{"copy", {zero, one_bit, copy_dropped, copy_doubled, copy_tail}},
+	{"triad", {zero, triad_element, triad_dropped, triad_doubled, triad_tail}},
+	{"fma", {zero, one_bit, fma_dropped, fma_doubled, fma_tail}},
 };
 
 const char *wm_injection_word(enum wm_injection what) {
-	static const char *const words[WM_INJECTIONS] = { "zero output", "one wrong element", "one key dropped",
-													  "one key twice", "tail dropped" };
+	static const char *const words[WM_INJECTIONS] = {"zero output", "one wrong element", "one key dropped",
+	                                                 "one key twice", "tail dropped"};
 
 	return words[what];
 }
 
 bool wm_damage(enum wm_injection what, const struct wm_problem *p, enum wm_data_part part, uint64_t seed,
-			   void *const *host, uint64_t try_) {
-	struct victim v = { .p = p, .part = part, .seed = seed, .try_ = try_, .host = host };
+               void *const *host, uint64_t try_) {
+	struct victim v = {.p = p, .part = part, .seed = seed, .try_ = try_, .host = host};
 	size_t table = 0, bytes;
 	void *before;
 	bool changed;

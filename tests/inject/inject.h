@@ -22,6 +22,6 @@ const char *wm_injection_word(enum wm_injection what);
  * key may lie within what rounding is allowed.
  */
 bool wm_damage(enum wm_injection what, const struct wm_problem *p, enum wm_data_part part, uint64_t seed,
-			   void *const *host, uint64_t try_);
+               void *const *host, uint64_t try_);
 
 #endif

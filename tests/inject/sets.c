@@ -9,8 +9,7 @@
 
 void wm_set_open(struct wm_set *set, const char *problem) {
 	memset(set, 0, sizeof(*set));
-	if (wm_problem_parse(problem, &set->p) != WM_OK ||
-		set->p.bench->tensors(&set->p, set->t, &set->n) != WM_OK) {
+	if (wm_problem_parse(problem, &set->p) != WM_OK || set->p.bench->tensors(&set->p, set->t, &set->n) != WM_OK) {
 		fprintf(stderr, "%s: %s\n", problem, wm_why());
 		exit(1);
 	}
@@ -38,25 +37,23 @@ void wm_set_fill(struct wm_set *set, enum wm_data_part part, uint64_t seed) {
 }
 
 static enum wm_status one_after_another(struct wm_device *dev, void (*fn)(void *arg, int thread, int threads),
-										void *arg) {
+                                        void *arg) {
 	for (int t = 0; t < dev->threads; t++)
 		fn(arg, t, dev->threads);
 	return WM_OK;
 }
 
 enum wm_status wm_set_run(struct wm_set *set, const struct wm_impl *impl, int threads) {
-	const struct wm_backend backend = { .name = "host", .parallel = one_after_another };
-	struct wm_device dev = { .id = "host", .backend = "host", .threads = threads };
+	const struct wm_backend backend = {.name = "host", .parallel = one_after_another};
+	struct wm_device dev = {.id = "host", .backend = "host", .threads = threads};
 	struct wm_buf buf[WM_MAX_TENSORS];
-	struct wm_run run = {
-		.problem = &set->p, .backend = &backend, .dev = &dev, .tensors = set->n, .sets = 1
-	};
+	struct wm_run run = {.problem = &set->p, .backend = &backend, .dev = &dev, .tensors = set->n, .sets = 1};
 	enum wm_status st = impl->can_run(&run);
 
 	if (st != WM_OK)
 		return st;
 	for (int i = 0; i < set->n; i++)
-		buf[i] = (struct wm_buf){.ptr = set->host[i], .bytes = set->bytes[i] };
+		buf[i] = (struct wm_buf){.ptr = set->host[i], .bytes = set->bytes[i]};
 	run.buf = buf;
 	if (impl->prepare)
 		st = impl->prepare(&run);
@@ -67,8 +64,7 @@ enum wm_status wm_set_run(struct wm_set *set, const struct wm_impl *impl, int th
 	return st;
 }
 
-enum wm_status wm_set_verify(struct wm_set *set, enum wm_data_part part, uint64_t seed,
-							 struct wm_check *check_p) {
+enum wm_status wm_set_verify(struct wm_set *set, enum wm_data_part part, uint64_t seed, struct wm_check *check_p) {
 	return set->p.bench->verify(&set->p, part, seed, set->host, check_p);
 }
 

@@ -21,8 +21,7 @@ void wm_set_close(struct wm_set *set);
 void wm_set_fill(struct wm_set *set, enum wm_data_part part, uint64_t seed);
 /* One operation, with threads that run one after another: from can_run to finish. */
 enum wm_status wm_set_run(struct wm_set *set, const struct wm_impl *impl, int threads);
-enum wm_status wm_set_verify(struct wm_set *set, enum wm_data_part part, uint64_t seed,
-							 struct wm_check *check_p);
+enum wm_status wm_set_verify(struct wm_set *set, enum wm_data_part part, uint64_t seed, struct wm_check *check_p);
 /* No byte of any slack has changed since fill. */
 bool wm_set_slack_whole(const struct wm_set *set);
 

@@ -19,9 +19,7 @@ static void work_by_hand(void **state) {
 	static const struct {
 		const char *problem;
 		double bytes;
-	} rows[] = { { "read:bytes=1000,dtype=f32", 1000 },
-				 { "copy:bytes=1000,dtype=f64", 2000 },
-				 { "triad:bytes=1000", 3000 } };
+	} rows[] = {{"read:bytes=1000,dtype=f32", 1000}, {"copy:bytes=1000,dtype=f64", 2000}, {"triad:bytes=1000", 3000}};
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
@@ -61,9 +59,9 @@ static void sizes(void **state) {
 }
 
 static void reference_passes(void **state) {
-	const char *const benches[] = { "read", "copy", "triad" }, *const types[] = { "f64", "f32" };
-	const char *const data[] = { "uniform", "normal", "zeros" };
-	const int bytes[] = { 8, 8000, 8192, 81920, 1000000 };
+	const char *const benches[] = {"read", "copy", "triad"}, *const types[] = {"f64", "f32"};
+	const char *const data[] = {"uniform", "normal", "zeros"};
+	const int bytes[] = {8, 8000, 8192, 81920, 1000000};
 
 	(void)state;
 	for (int b = 0; b < 3; b++)
@@ -75,8 +73,8 @@ static void reference_passes(void **state) {
 						struct wm_check check;
 						char problem[128];
 
-						snprintf(problem, sizeof(problem), "%s:bytes=%d,dtype=%s,data=%s", benches[b],
-								 bytes[s], types[t], data[d]);
+						snprintf(problem, sizeof(problem), "%s:bytes=%d,dtype=%s,data=%s", benches[b], bytes[s],
+						         types[t], data[d]);
 						wm_set_open(&set, problem);
 						wm_set_fill(&set, (enum wm_data_part)part, SEED);
 						assert_int_equal(wm_set_run(&set, wm_impl_find(benches[b], "ref"), 1), WM_OK);

@@ -74,8 +74,8 @@ static char *get_file(const char *folder, const char *name, size_t *bytes_p) {
 
 static json_t *record_of(const char *id, int replicate) {
 	return json_pack("{s:i, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "schema", WM_SCHEMA, "method",
-	                 WM_METHOD, "case", id, "replicate", replicate, "bench", "gemm", "problem", "gemm:m=1", "impl", "ref",
-	                 "backend", "host", "device", "host", "status", "ok", "why", "a \"quoted\"\nline \xc3\xa9");
+	                 WM_METHOD, "case", id, "replicate", replicate, "bench", "gemm", "problem", "gemm:m=1", "impl",
+	                 "ref", "backend", "host", "device", "host", "status", "ok", "why", "a \"quoted\"\nline \xc3\xa9");
 }
 
 static void must(enum wm_status st) {
@@ -93,8 +93,8 @@ static void write_record(struct wm_bundle *bundle, const char *id, int replicate
 static struct wm_bundle *create(const char *path) {
 	struct wm_bundle *bundle;
 	must(wm_bundle_create(path, "quick", &bundle));
-	json_t *run = json_pack("{s:i, s:s, s:s}", "schema", WM_SCHEMA, "method", WM_METHOD, "run",
-	                        wm_bundle_run_id(bundle));
+	json_t *run =
+		json_pack("{s:i, s:s, s:s}", "schema", WM_SCHEMA, "method", WM_METHOD, "run", wm_bundle_run_id(bundle));
 	must(wm_bundle_put_json(bundle, "run.json", run));
 	json_decref(run);
 	return bundle;
@@ -444,7 +444,7 @@ static void a_folder_that_cannot_be_written_is_named(void **state) {
 	assert_int_equal(wm_bundle_create(in_root("full"), "quick", &bundle), WM_INPUT);
 	assert_why("is not empty");
 	if (!geteuid())
-		return;   /* root may write where the mode says no */
+		return; /* root may write where the mode says no */
 	mkdir(in_root("locked"), 0555);
 	assert_int_equal(wm_bundle_create(in_root("locked"), "quick", &bundle), WM_INPUT);
 	assert_why(strerror(EACCES));
@@ -521,7 +521,7 @@ static void a_line_that_is_no_record_is_named(void **state) {
 /* Up to 20 unusable lines are named, of more there is the number. */
 static void many_bad_lines_are_counted(void **state) {
 	(void)state;
-	char bad[2 * 22];                /* 22 lines "x" */
+	char bad[2 * 22]; /* 22 lines "x" */
 	for (int i = 0; i < 22; i++)
 		memcpy(bad + 2 * i, i < 21 ? "x\n" : "x", 2);
 	assert_named(bad, ", 20, 21 and 2 more");

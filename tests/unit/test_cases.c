@@ -30,8 +30,8 @@ static const char *expand(const char *pattern, const char *devices, const char *
 	if (wm_cases_expand(&suite, devs, ndevs, devices, impls, &cases) == WM_OK) {
 		text[0] = 0;
 		for (size_t i = 0; i < cases.n; i++)
-			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s@%s", i ? " " : "",
-			                         cases.v[i].impl->name, devs[cases.v[i].device].id);
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s@%s", i ? " " : "", cases.v[i].impl->name,
+			                         devs[cases.v[i].device].id);
 	} else {
 		snprintf(text, sizeof(text), "%s", wm_why());
 	}
@@ -65,8 +65,9 @@ static void refusals(void **state) {
 	assert_string_equal(expand("gemm", "", "", 0), "no device at all; see wattmark list");
 	assert_string_equal(expand("gemm", "", "cblass", NDEVS), "unknown implementation 'cblass'; did you mean 'cblas'?");
 	assert_string_equal(expand("gemm", "", "simd", NDEVS), "unknown implementation 'simd'; known: cblas tiled ref");
-	assert_string_equal(expand("gemm", "opencl", "cblas", NDEVS),
-	                    "nothing to run: no implementation of gemm among cblas runs on device opencl; see wattmark list");
+	assert_string_equal(
+		expand("gemm", "opencl", "cblas", NDEVS),
+		"nothing to run: no implementation of gemm among cblas runs on device opencl; see wattmark list");
 }
 
 static struct wm_job *add_job(struct wm_suite *suite, struct wm_job *jobs, const char *pattern) {
@@ -98,7 +99,7 @@ static void jobs(void **state) {
 
 	assert_int_equal(wm_cases_expand(&suite, devs, NDEVS, "host", "cblas", &cases), WM_OK);
 	assert_int_equal(cases.n, 2);
-	assert_true(cases.v[0].weigh);           /* asked for by one of two jobs that have it */
+	assert_true(cases.v[0].weigh); /* asked for by one of two jobs that have it */
 	wm_cases_free(&cases);
 
 	/* an unknown device of a job file is named with its place */
@@ -188,7 +189,7 @@ static void shuffle(void **state) {
 		assert_string_equal(first.v[i].id, again.v[i].id);
 		same += strcmp(first.v[i].id, other.v[i].id) == 0;
 	}
-	assert_in_range(same, 0, 10);            /* 1 is expected of two independent orders */
+	assert_in_range(same, 0, 10); /* 1 is expected of two independent orders */
 	qsort(first.v, first.n, sizeof(*first.v), by_id);
 	qsort(other.v, other.n, sizeof(*other.v), by_id);
 	for (size_t i = 0; i < first.n; i++)
@@ -224,12 +225,12 @@ static void rotation(void **state) {
 	assert_int_equal(wm_problem_parse("gemm:m=1024", &p), WM_OK);
 	assert_int_equal(wm_problem_bytes(&p, &bytes), WM_OK);
 	assert_int_equal(bytes, 3 << 22);
-	assert_int_equal(sets("gemm:m=1024", h100), 9);          /* 100 MiB / 12 MiB, rounded up */
-	assert_int_equal(sets("gemm:m=1024", mi300x), 48);       /* 576 / 12 exactly */
+	assert_int_equal(sets("gemm:m=1024", h100), 9);    /* 100 MiB / 12 MiB, rounded up */
+	assert_int_equal(sets("gemm:m=1024", mi300x), 48); /* 576 / 12 exactly */
 	assert_int_equal(sets("gemm:m=1024", mi300x + 1), 49);
 	assert_int_equal(sets("gemm:m=1024", 12u << 20), 2);
 	assert_int_equal(sets("gemm:m=1024", (12u << 20) + 1), 3);
-	assert_int_equal(sets("gemm:m=16K", h100), 2);           /* never one: a kernel stuck on one set must show */
+	assert_int_equal(sets("gemm:m=16K", h100), 2); /* never one: a kernel stuck on one set must show */
 	assert_int_equal(sets("gemm:m=1024,cache=hot", mi300x), 1);
 	assert_int_equal(sets("gemm:m=1024,cache=hot", 0), 1);
 }
@@ -242,8 +243,9 @@ static void no_cold(void **state) {
 	/* arrays of memory benchmarks: at least 4 x all caches */
 	assert_int_equal(sets("copy:bytes=256M", 64u << 20), 2);
 	assert_int_equal(sets("copy:bytes=256M", (64u << 20) + 1), 0);
-	assert_string_equal(wm_why(), "cold: the smallest array has 268435456 bytes, less than 4 x the 67108865 of all caches; "
-	                              "257M would do");
+	assert_string_equal(wm_why(),
+	                    "cold: the smallest array has 268435456 bytes, less than 4 x the 67108865 of all caches; "
+	                    "257M would do");
 	assert_int_equal(sets("copy:bytes=257M", (64u << 20) + 1), 2);
 	assert_int_equal(sets("copy:bytes=256M,cache=hot", 1u << 30), 1);
 	/* 1 x 1 x 1 in f32 is 12 bytes a set */
@@ -254,9 +256,9 @@ static void no_cold(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(choice),         cmocka_unit_test(refusals),       cmocka_unit_test(jobs),
-		cmocka_unit_test(requests),       cmocka_unit_test(ids_are_stable), cmocka_unit_test(one_card_twice),
-		cmocka_unit_test(shuffle),        cmocka_unit_test(rotation),       cmocka_unit_test(no_cold),
+		cmocka_unit_test(choice),   cmocka_unit_test(refusals),       cmocka_unit_test(jobs),
+		cmocka_unit_test(requests), cmocka_unit_test(ids_are_stable), cmocka_unit_test(one_card_twice),
+		cmocka_unit_test(shuffle),  cmocka_unit_test(rotation),       cmocka_unit_test(no_cold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,7 @@ enum { SEED = 21 };
 
 /* Both parts, with several numbers of threads. False when the implementation's library is not installed. */
 static bool holds(const char *problem, const char *impl) {
-	const int threads[] = { 1, 3, 7 };
+	const int threads[] = {1, 3, 7};
 
 	for (int t = 0; t < 3; t++)
 		for (int part = WM_EXACT; part <= WM_TIMED; part++) {
@@ -63,8 +63,8 @@ static void memory_and_fma(void **state) {
 }
 
 static void cblas(void **state) {
-	const char *const trans[] = { "nn", "nt", "tn", "tt" };
-	const char *const shapes[] = { "m=1", "m=7,n=13,k=129", "m=64", "m=129,n=3,k=70", "m=100,n=90,k=1" };
+	const char *const trans[] = {"nn", "nt", "tn", "tt"};
+	const char *const shapes[] = {"m=1", "m=7,n=13,k=129", "m=64", "m=129,n=3,k=70", "m=100,n=90,k=1"};
 
 	(void)state;
 	for (int t = 0; t < 4; t++)
@@ -73,7 +73,7 @@ static void cblas(void **state) {
 				char problem[128];
 
 				snprintf(problem, sizeof(problem), "gemm:%s,trans=%s,dtype=%s", shapes[s], trans[t],
-						 wide ? "f64" : "f32");
+				         wide ? "f64" : "f32");
 				if (!holds(problem, "cblas"))
 					skip();
 			}
@@ -82,29 +82,27 @@ static void cblas(void **state) {
 /* ---- what is timed ------------------------------------------------------------------------------- */
 
 static enum wm_status one_after_another(struct wm_device *dev, void (*fn)(void *arg, int thread, int threads),
-										void *arg) {
+                                        void *arg) {
 	for (int t = 0; t < dev->threads; t++)
 		fn(arg, t, dev->threads);
 	return WM_OK;
 }
 
-static const struct wm_backend serial = { .name = "host", .parallel = one_after_another };
+static const struct wm_backend serial = {.name = "host", .parallel = one_after_another};
 
 /* Right results without a problem to look at: prepare has settled everything. */
 static void nothing_is_looked_up(const char *problem, const char *impl_name) {
 	struct wm_set set;
 	struct wm_check check;
-	struct wm_device dev = { .id = "host", .threads = 3 };
+	struct wm_device dev = {.id = "host", .threads = 3};
 	struct wm_buf buf[WM_MAX_TENSORS];
 
 	wm_set_open(&set, problem);
 	wm_set_fill(&set, WM_EXACT, SEED);
 	for (int i = 0; i < set.n; i++)
-		buf[i] = (struct wm_buf){ .ptr = set.host[i], .bytes = set.bytes[i] };
+		buf[i] = (struct wm_buf){.ptr = set.host[i], .bytes = set.bytes[i]};
 	const struct wm_impl *impl = wm_impl_find(set.p.bench->name, impl_name);
-	struct wm_run run = {
-		.problem = &set.p, .backend = &serial, .dev = &dev, .tensors = set.n, .sets = 1, .buf = buf
-	};
+	struct wm_run run = {.problem = &set.p, .backend = &serial, .dev = &dev, .tensors = set.n, .sets = 1, .buf = buf};
 	enum wm_status st = impl->prepare(&run);
 	if (st == WM_OK) {
 		run.problem = NULL;
@@ -119,8 +117,8 @@ static void nothing_is_looked_up(const char *problem, const char *impl_name) {
 }
 
 static void timed_part(void **state) {
-	static const char *const problems[] = { "read:bytes=20000", "copy:bytes=20000", "triad:bytes=20000",
-											"fma:n=777,iters=3" };
+	static const char *const problems[] = {"read:bytes=20000", "copy:bytes=20000", "triad:bytes=20000",
+	                                       "fma:n=777,iters=3"};
 
 	(void)state;
 	for (int i = 0; i < 4; i++) {
@@ -137,8 +135,8 @@ static void fma_deals_whole_blocks(void **state) {
 	for (int wide = 0; wide < 2; wide++)
 		for (int threads = 1; threads < 9; threads++) {
 			struct wm_problem p;
-			struct wm_device dev = { .id = "host", .threads = threads };
-			struct wm_run run = { .problem = &p, .backend = &serial, .dev = &dev };
+			struct wm_device dev = {.id = "host", .threads = threads};
+			struct wm_run run = {.problem = &p, .backend = &serial, .dev = &dev};
 			size_t block = wide ? wm_loops()->fma_block_f64 : wm_loops()->fma_block_f32, next = 0;
 			int broken = 0;
 
@@ -157,8 +155,8 @@ static void fma_deals_whole_blocks(void **state) {
 }
 
 static void refused(const char *problem, const char *impl, const char *why) {
-	struct wm_set set = { 0 };
-	struct wm_run run = { .problem = &set.p };
+	struct wm_set set = {0};
+	struct wm_run run = {.problem = &set.p};
 
 	wm_set_open(&set, problem);
 	assert_int_equal(wm_impl_find(set.p.bench->name, impl)->can_run(&run), WM_UNSUPPORTED);
@@ -172,8 +170,7 @@ static void refusals(void **state) {
 	refused("gemm:m=8,dtype=bf16", "cblas", "cblas has no bf16");
 	refused("gemm:m=8,dtype=i8", "cblas", "cblas has no i8");
 	refused("gemm:m=1024", "ref", "2.15e+09 operations are more than 1e+09, the most that ref does");
-	refused("fma:n=65536,iters=10000", "ref",
-			"1.31e+09 operations are more than 1e+09, the most that ref does");
+	refused("fma:n=65536,iters=10000", "ref", "1.31e+09 operations are more than 1e+09, the most that ref does");
 }
 
 /* ---- the loops of every instruction set that this CPU has ---------------------------------------- */
@@ -199,7 +196,7 @@ static double *widened(const float *x) {
 
 /* What the loops make of two elements: copy, triad with s = 3, five multiply-adds of 2 and 3. */
 static float result(int what, float x, float y) {
-	const float results[] = { x, x + 3 * y, x + 5 * 2 * 3 };
+	const float results[] = {x, x + 3 * y, x + 5 * 2 * 3};
 
 	return results[what];
 }
@@ -207,8 +204,8 @@ static float result(int what, float x, float y) {
 static void loops_for(const struct wm_loops *loops, size_t n, size_t offset) {
 	float *x = numbers(3), *y = numbers(40), *out = numbers(0);
 	double *wide_x = widened(x), *wide_y = widened(y), *wide_out = widened(out), sum = 0;
-	const float ab[2] = { 2, 3 };
-	const double wide_ab[2] = { 2, 3 };
+	const float ab[2] = {2, 3};
+	const double wide_ab[2] = {2, 3};
 
 	for (size_t i = 0; i < n; i++)
 		sum += (double)x[offset + i];
@@ -244,7 +241,7 @@ static void loops_for(const struct wm_loops *loops, size_t n, size_t offset) {
 }
 
 static void every_table(void **state) {
-	const struct wm_loops *tables[] = { wm_loops_avx512(), wm_loops_avx2(), wm_loops_neon(), wm_loops_c() };
+	const struct wm_loops *tables[] = {wm_loops_avx512(), wm_loops_avx2(), wm_loops_neon(), wm_loops_c()};
 
 	(void)state;
 	assert_non_null(wm_loops_c());
@@ -258,12 +255,8 @@ static void every_table(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_table),
-		cmocka_unit_test(memory_and_fma),
-		cmocka_unit_test(cblas),
-		cmocka_unit_test(timed_part),
-		cmocka_unit_test(fma_deals_whole_blocks),
-		cmocka_unit_test(refusals),
+		cmocka_unit_test(every_table), cmocka_unit_test(memory_and_fma),         cmocka_unit_test(cblas),
+		cmocka_unit_test(timed_part),  cmocka_unit_test(fma_deals_whole_blocks), cmocka_unit_test(refusals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

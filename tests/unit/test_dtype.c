@@ -23,8 +23,7 @@ static void words(void **state) {
 
 /* The value of an encoding with that many fraction bits and exponent bits, by the definition of IEEE 754. */
 static double decode(uint32_t x, int fraction_bits, int exponent_bits) {
-	int exponent = (int)(x >> fraction_bits) & ((1 << exponent_bits) - 1),
-		bias = (1 << (exponent_bits - 1)) - 1;
+	int exponent = (int)(x >> fraction_bits) & ((1 << exponent_bits) - 1), bias = (1 << (exponent_bits - 1)) - 1;
 	double fraction = ldexp((double)(x & ((1U << fraction_bits) - 1)), -fraction_bits);
 	double sign = x >> (fraction_bits + exponent_bits) ? -1 : 1;
 
@@ -88,7 +87,7 @@ static void rounding(void **state) {
 }
 
 static void ends_of_range(void **state) {
-	const enum wm_dtype narrow[] = { WM_F16, WM_BF16, WM_F32 };
+	const enum wm_dtype narrow[] = {WM_F16, WM_BF16, WM_F32};
 
 	(void)state;
 	assert_true(stored(WM_F16, 65504) == 65504);
@@ -120,7 +119,7 @@ static void zero_is_positive(void **state) {
 }
 
 static void integers(void **state) {
-	int8_t small[3] = { 0 };
+	int8_t small[3] = {0};
 
 	(void)state;
 	wm_store_element(WM_I8, small, 1, -128);

@@ -55,9 +55,9 @@ static void test_unknown_paths_are_null(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_texts_are_the_files),
-	    cmocka_unit_test(test_what_others_ask_for_is_there),
-	    cmocka_unit_test(test_unknown_paths_are_null),
+		cmocka_unit_test(test_texts_are_the_files),
+		cmocka_unit_test(test_what_others_ask_for_is_there),
+		cmocka_unit_test(test_unknown_paths_are_null),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,8 +98,9 @@ static void test_arm(void **state) {
 
 /* Nothing to read: every key of the machine is there all the same, and says why it has no value. */
 static void test_nothing(void **state) {
-	static const char *const keys[] = {"host", "kernel", "os", "boot_id", "cpu", "governor", "turbo",
-	                                   "virtualisation", "numa_balancing", "huge_pages", "load_average", "cgroup"};
+	static const char *const keys[] = {
+		"host",           "kernel",         "os",         "boot_id",      "cpu",   "governor", "turbo",
+		"virtualisation", "numa_balancing", "huge_pages", "load_average", "cgroup"};
 	json_t *env = wm_environment("tests/roots/no-such-root");
 
 	(void)state;
@@ -133,12 +134,8 @@ static void test_identity(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_bare),
-	    cmocka_unit_test(test_limited),
-	    cmocka_unit_test(test_room),
-	    cmocka_unit_test(test_arm),
-	    cmocka_unit_test(test_nothing),
-	    cmocka_unit_test(test_identity),
+		cmocka_unit_test(test_bare), cmocka_unit_test(test_limited), cmocka_unit_test(test_room),
+		cmocka_unit_test(test_arm),  cmocka_unit_test(test_nothing), cmocka_unit_test(test_identity),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,8 +32,7 @@ static void limits(void **state) {
 	(void)state;
 	assert_int_equal(wm_problem_parse("fma:iters=2796032,dtype=f32", &p), WM_OK);
 	assert_int_equal(wm_problem_parse("fma:iters=2796033,dtype=f32", &p), WM_INPUT);
-	assert_non_null(
-		strstr(wm_why(), "iters=2796033 is too many: above 2796032 a result is not exact in f32"));
+	assert_non_null(strstr(wm_why(), "iters=2796033 is too many: above 2796032 a result is not exact in f32"));
 	assert_int_equal(wm_problem_parse("fma:iters=2147483647,dtype=f64", &p), WM_OK);
 }
 
@@ -69,7 +68,7 @@ static void reference_passes(void **state) {
 
 /* Without a or without b, or with one iteration less, at the very end of the range too. */
 static void nothing_left_out(void **state) {
-	const double wrong[] = { 2.0 * 2796032, 3.0 * 2796032, 6.0 * 2796031, 6.0 * 2796033 };
+	const double wrong[] = {2.0 * 2796032, 3.0 * 2796032, 6.0 * 2796031, 6.0 * 2796033};
 
 	(void)state;
 	for (int w = 0; w < 4; w++) {

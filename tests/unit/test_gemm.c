@@ -16,9 +16,9 @@
 
 enum { SEED = 11 };
 /* Values of dtype, some with the type of C; floats, then integers. */
-static const char *const types[] = { "f64", "f32", "f16", "bf16", "f16,out=f32", "bf16,out=f32", "i8" };
+static const char *const types[] = {"f64", "f32", "f16", "bf16", "f16,out=f32", "bf16,out=f32", "i8"};
 enum { FLOATS = 6, TYPES = 7 };
-static const char *const all_trans[] = { "nn", "nt", "tn", "tt" };
+static const char *const all_trans[] = {"nn", "nt", "tn", "tt"};
 
 static void open_shape(struct wm_set *set, int m, int n, int k, const char *type, const char *trans) {
 	char problem[128];
@@ -34,12 +34,12 @@ static void work_by_hand(void **state) {
 		const char *problem;
 		double flop, bytes;
 	} rows[] = {
-		{ "gemm:m=2,n=3,k=5,dtype=f64", 60, 8 * (10 + 15 + 6) },
-		{ "gemm:m=2,n=3,k=5,dtype=f32", 60, 4 * (10 + 15 + 6) },
-		{ "gemm:m=2,n=3,k=5,dtype=bf16", 60, 2 * (10 + 15 + 6) },
-		{ "gemm:m=2,n=3,k=5,dtype=i8", 60, 10 + 15 + 4 * 6 },
-		{ "gemm:m=2,n=3,k=5,dtype=bf16,out=f32", 60, 2 * (10 + 15) + 4 * 6 },
-		{ "gemm:m=1024", 2147483648.0, 3 * 4 * 1048576 },
+		{"gemm:m=2,n=3,k=5,dtype=f64", 60, 8 * (10 + 15 + 6)},
+		{"gemm:m=2,n=3,k=5,dtype=f32", 60, 4 * (10 + 15 + 6)},
+		{"gemm:m=2,n=3,k=5,dtype=bf16", 60, 2 * (10 + 15 + 6)},
+		{"gemm:m=2,n=3,k=5,dtype=i8", 60, 10 + 15 + 4 * 6},
+		{"gemm:m=2,n=3,k=5,dtype=bf16,out=f32", 60, 2 * (10 + 15) + 4 * 6},
+		{"gemm:m=1024", 2147483648.0, 3 * 4 * 1048576},
 	};
 
 	(void)state;
@@ -70,8 +70,7 @@ static void tensors(void **state) {
 	assert_true(set.t[2].output && !set.t[0].output && !set.t[1].output);
 	wm_set_close(&set);
 	assert_int_equal(wm_problem_parse("gemm:m=2147483647,n=1,dtype=f64", &p), WM_INPUT);
-	assert_non_null(
-		strstr(wm_why(), "matrix a of 2147483647 x 2147483647 f64 has more bytes than 64 bits can count"));
+	assert_non_null(strstr(wm_why(), "matrix a of 2147483647 x 2147483647 f64 has more bytes than 64 bits can count"));
 	assert_int_equal(wm_problem_parse("gemm:m=2147483647,n=1,k=1", &p), WM_OK);
 }
 
@@ -80,9 +79,9 @@ static void outputs(void **state) {
 	static const struct {
 		const char *text, *why;
 	} refused[] = {
-		{ "gemm:m=8,dtype=f64,out=f32", "out=f32: C is always f64 with dtype=f64, only f16 and bf16 leave a choice" },
-		{ "gemm:m=8,dtype=f32,out=f32", "out=f32: C is always f32 with dtype=f32, only f16 and bf16 leave a choice" },
-		{ "gemm:m=8,dtype=i8,out=f32", "out=f32: C is always i32 with dtype=i8, only f16 and bf16 leave a choice" },
+		{"gemm:m=8,dtype=f64,out=f32", "out=f32: C is always f64 with dtype=f64, only f16 and bf16 leave a choice"},
+		{"gemm:m=8,dtype=f32,out=f32", "out=f32: C is always f32 with dtype=f32, only f16 and bf16 leave a choice"},
+		{"gemm:m=8,dtype=i8,out=f32", "out=f32: C is always i32 with dtype=i8, only f16 and bf16 leave a choice"},
 	};
 	struct wm_set set;
 	struct wm_problem p;
@@ -105,8 +104,8 @@ static void outputs(void **state) {
 
 /* Letters are BLAS's, column major: the same product, laid out by hand. */
 static void layout(void **state) {
-	static const double a[2][3] = { { 1, 2, 3 }, { 4, 5, 6 } }, b[3][2] = { { 1, 0 }, { 0, 1 }, { 2, 3 } };
-	static const double want[4] = { 7, 16, 11, 23 };
+	static const double a[2][3] = {{1, 2, 3}, {4, 5, 6}}, b[3][2] = {{1, 0}, {0, 1}, {2, 3}};
+	static const double want[4] = {7, 16, 11, 23};
 
 	(void)state;
 	for (int x = 0; x < 4; x++) {
@@ -115,10 +114,8 @@ static void layout(void **state) {
 		open_shape(&set, 2, 2, 3, "f32", all_trans[x]);
 		for (size_t k = 0; k < 3; k++)
 			for (size_t i = 0; i < 2; i++) {
-				wm_store_element(WM_F32, set.host[0], all_trans[x][0] == 'n' ? i + 2 * k : k + 3 * i,
-								 a[i][k]);
-				wm_store_element(WM_F32, set.host[1], all_trans[x][1] == 'n' ? k + 3 * i : i + 2 * k,
-								 b[k][i]);
+				wm_store_element(WM_F32, set.host[0], all_trans[x][0] == 'n' ? i + 2 * k : k + 3 * i, a[i][k]);
+				wm_store_element(WM_F32, set.host[1], all_trans[x][1] == 'n' ? k + 3 * i : i + 2 * k, b[k][i]);
 			}
 		assert_int_equal(wm_set_run(&set, wm_impl_find("gemm", "ref"), 1), WM_OK);
 		for (size_t at = 0; at < 4; at++)
@@ -197,8 +194,7 @@ static void passes(struct wm_set *set, enum wm_data_part part) {
 }
 
 static void reference_passes(void **state) {
-	static const int shapes[][3] = { { 1, 1, 1 },   { 7, 13, 129 }, { 64, 64, 64 },
-									 { 1, 5, 300 }, { 130, 1, 2 },  { 129, 70, 65 } };
+	static const int shapes[][3] = {{1, 1, 1}, {7, 13, 129}, {64, 64, 64}, {1, 5, 300}, {130, 1, 2}, {129, 70, 65}};
 
 	(void)state;
 	for (size_t s = 0; s < sizeof(shapes) / sizeof(*shapes); s++)
@@ -214,7 +210,7 @@ static void reference_passes(void **state) {
 }
 
 static void other_data_passes(void **state) {
-	const char *const data[] = { "normal", "zeros" };
+	const char *const data[] = {"normal", "zeros"};
 
 	(void)state;
 	for (int d = 0; d < 2; d++)
@@ -265,13 +261,11 @@ static void every_flip(void **state) {
 		assert_int_equal(wm_set_run(&set, wm_impl_find("gemm", "ref"), 1), WM_OK);
 		for (size_t bit = 0; bit < 8 * set.bytes[2]; bit++) {
 			unsigned char *byte = (unsigned char *)set.host[2] + bit / 8;
-			double before =
-				wm_load_element(set.t[2].dtype, set.host[2], bit / 8 / wm_dtype_bytes(set.t[2].dtype));
+			double before = wm_load_element(set.t[2].dtype, set.host[2], bit / 8 / wm_dtype_bytes(set.t[2].dtype));
 
 			*byte ^= (unsigned char)(1 << bit % 8);
 			/* a zero of the other sign is the same number */
-			if (wm_load_element(set.t[2].dtype, set.host[2], bit / 8 / wm_dtype_bytes(set.t[2].dtype)) !=
-				before)
+			if (wm_load_element(set.t[2].dtype, set.host[2], bit / 8 / wm_dtype_bytes(set.t[2].dtype)) != before)
 				assert_wrong(&set, WM_EXACT, "a flipped bit");
 			*byte ^= (unsigned char)(1 << bit % 8);
 		}
@@ -325,7 +319,7 @@ static void round_operand(struct wm_set *set, int operand, int bits) {
 		double fraction = frexp(x, &exponent);
 
 		wm_store_element(set->t[operand].dtype, set->host[operand], i,
-						 ldexp(nearbyint(ldexp(fraction, bits)), exponent - bits));
+		                 ldexp(nearbyint(ldexp(fraction, bits)), exponent - bits));
 	}
 }
 
@@ -334,9 +328,8 @@ static void rounded_operands(void **state) {
 	static const struct {
 		const char *type;
 		int bits; /* of what pretends to be it */
-	} rows[] = { { "f64", 24 }, { "f64", 49 }, { "f32", 8 }, { "f32", 11 },
-				 { "f32", 16 }, { "f32", 21 }, { "f16", 8 },
-				 { "f16,out=f32", 10 }, { "bf16,out=f32", 7 } };
+	} rows[] = {{"f64", 24}, {"f64", 49}, {"f32", 8},          {"f32", 11},        {"f32", 16},
+	            {"f32", 21}, {"f16", 8},  {"f16,out=f32", 10}, {"bf16,out=f32", 7}};
 
 	(void)state;
 	for (size_t r = 0; r < sizeof(rows) / sizeof(*rows); r++)
@@ -355,7 +348,7 @@ static void rounded_operands(void **state) {
 
 /* Sums that went through the short type on their way into f32. */
 static void rounded_output(void **state) {
-	static const enum wm_dtype through[] = { WM_F16, WM_BF16 };
+	static const enum wm_dtype through[] = {WM_F16, WM_BF16};
 
 	(void)state;
 	for (int t = 0; t < 2; t++)
@@ -389,9 +382,9 @@ static void narrow_accumulation(void **state) {
 
 				for (size_t k = 0; k < 512; k++)
 					wm_store_element(set.t[2].dtype, &sum, 0,
-									 wm_load_element(set.t[2].dtype, &sum, 0) +
-										 wm_load_element(set.t[0].dtype, set.host[0], i * 512 + k) *
-											 wm_load_element(set.t[1].dtype, set.host[1], j * 512 + k));
+					                 wm_load_element(set.t[2].dtype, &sum, 0) +
+					                     wm_load_element(set.t[0].dtype, set.host[0], i * 512 + k) *
+					                         wm_load_element(set.t[1].dtype, set.host[1], j * 512 + k));
 				memcpy((uint16_t *)set.host[2] + i + j * 32, &sum, sizeof(sum));
 			}
 		assert_wrong(&set, WM_TIMED, "16-bit accumulation");
@@ -410,8 +403,7 @@ static void tight_bound(void **state) {
 		passes(&set, WM_TIMED);
 		type = set.t[2].dtype;
 		for (size_t i = 0; i < 400; i++) {
-			double right = wm_load_element(type, set.host[2], i),
-				   step = ldexp(fabs(right), 4 - wm_dtype_bits(type));
+			double right = wm_load_element(type, set.host[2], i), step = ldexp(fabs(right), 4 - wm_dtype_bits(type));
 
 			if (fabs(right) < 0.01)
 				continue;
@@ -425,8 +417,7 @@ static void tight_bound(void **state) {
 
 /* One wrong element at a border of tiles, where remainders are handled. */
 static void wrong_corner(void **state) {
-	static const size_t corners[][2] = { { 0, 0 },     { 63, 63 },   { 64, 64 }, { 65, 128 },
-										 { 256, 192 }, { 255, 193 }, { 257, 1 } };
+	static const size_t corners[][2] = {{0, 0}, {63, 63}, {64, 64}, {65, 128}, {256, 192}, {255, 193}, {257, 1}};
 	struct wm_set set;
 
 	(void)state;
@@ -464,22 +455,14 @@ static void wrong_tile(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(work_by_hand),
-		cmocka_unit_test(tensors),
-		cmocka_unit_test(outputs),
-		cmocka_unit_test(layout),
-		cmocka_unit_test(exact_inputs),
-		cmocka_unit_test(reference_passes),
-		cmocka_unit_test(other_data_passes),
-		cmocka_unit_test(subnormal_results_pass),
-		cmocka_unit_test(every_flip),
-		cmocka_unit_test(poison),
-		cmocka_unit_test(message),
-		cmocka_unit_test(rounded_operands),
-		cmocka_unit_test(rounded_output),
-		cmocka_unit_test(narrow_accumulation),
-		cmocka_unit_test(tight_bound),
-		cmocka_unit_test(wrong_corner),
+		cmocka_unit_test(work_by_hand),      cmocka_unit_test(tensors),
+		cmocka_unit_test(outputs),           cmocka_unit_test(layout),
+		cmocka_unit_test(exact_inputs),      cmocka_unit_test(reference_passes),
+		cmocka_unit_test(other_data_passes), cmocka_unit_test(subnormal_results_pass),
+		cmocka_unit_test(every_flip),        cmocka_unit_test(poison),
+		cmocka_unit_test(message),           cmocka_unit_test(rounded_operands),
+		cmocka_unit_test(rounded_output),    cmocka_unit_test(narrow_accumulation),
+		cmocka_unit_test(tight_bound),       cmocka_unit_test(wrong_corner),
 		cmocka_unit_test(wrong_tile),
 	};
 

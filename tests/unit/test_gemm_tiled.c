@@ -119,14 +119,14 @@ static void compute(struct trial *t, enum wm_data_part part) {
 		if (t->tensors[i].output)
 			check_after_end(t, i);
 	must(name, part == WM_EXACT ? "verify exact" : "verify timed",
-		 bench->verify(&t->problem, part, SEED, t->host, &check));
+	     bench->verify(&t->problem, part, SEED, t->host, &check));
 	assert_true(check.compared > 0);
 }
 
 static void try(const char *text) {
-	struct trial t = { 0 };
+	struct trial t = {0};
 	must(text, "parse", wm_problem_parse(text, &t.problem));
-	t.run = (struct wm_run){ .problem = &t.problem, .backend = ocl, .dev = &dev, .sets = 1 };
+	t.run = (struct wm_run){.problem = &t.problem, .backend = ocl, .dev = &dev, .sets = 1};
 	enum wm_status st = tiled->can_run(&t.run);
 	if (st == WM_UNSUPPORTED)
 		skip();
@@ -139,21 +139,20 @@ static void try(const char *text) {
 
 static void try_sizes(const char *dtype, const char *trans) {
 	static const int sizes[][3] = {
-		{ 1, 1, 1 },   { 32, 8, 16 }, { 33, 9, 17 },  { 31, 7, 15 },
-		{ 65, 33, 1 }, { 1, 65, 40 }, { 64, 1, 129 }, { 130, 70, 1100 },
+		{1, 1, 1}, {32, 8, 16}, {33, 9, 17}, {31, 7, 15}, {65, 33, 1}, {1, 65, 40}, {64, 1, 129}, {130, 70, 1100},
 	};
 	if (!found)
 		skip();
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		char text[WM_PROBLEM_CHARS];
-		snprintf(text, sizeof(text), "gemm:m=%d,n=%d,k=%d,dtype=%s,trans=%s", sizes[i][0], sizes[i][1],
-				 sizes[i][2], dtype, trans);
+		snprintf(text, sizeof(text), "gemm:m=%d,n=%d,k=%d,dtype=%s,trans=%s", sizes[i][0], sizes[i][1], sizes[i][2],
+		         dtype, trans);
 		try(text);
 	}
 }
 
 static void try_layouts(const char *dtype) {
-	static const char *const layouts[] = { "nn", "nt", "tn", "tt" };
+	static const char *const layouts[] = {"nn", "nt", "tn", "tt"};
 	for (int i = 0; i < 4; i++)
 		try_sizes(dtype, layouts[i]);
 }
@@ -191,8 +190,8 @@ static void i8_is_right(void **state) {
 static void refuse(const char *dtype, const char *reason) {
 	struct wm_problem p;
 	char text[64];
-	struct wm_device bare = { .id = "opencl:0", .name = "a device without features" };
-	struct wm_run run = { .problem = &p, .backend = ocl, .dev = &bare, .sets = 1 };
+	struct wm_device bare = {.id = "opencl:0", .name = "a device without features"};
+	struct wm_run run = {.problem = &p, .backend = ocl, .dev = &bare, .sets = 1};
 	snprintf(text, sizeof(text), "gemm:m=8,n=8,k=8,dtype=%s", dtype);
 	must(text, "parse", wm_problem_parse(text, &p));
 	assert_int_equal(tiled->can_run(&run), WM_UNSUPPORTED);
@@ -220,8 +219,8 @@ static enum wm_status count_alloc(struct wm_device *device, size_t bytes, struct
 
 /* What is said beforehand is what prepare takes, and a device with less is refused before anything is taken. */
 static void the_workspace_is_what_was_said(void **state) {
-	static const char *const problems[] = { "gemm:m=1", "gemm:m=33,n=70,k=1025", "gemm:m=100,n=9,k=17,dtype=i8",
-											"gemm:m=5,n=300,k=1024,dtype=f64", "gemm:m=40,dtype=bf16,trans=nt" };
+	static const char *const problems[] = {"gemm:m=1", "gemm:m=33,n=70,k=1025", "gemm:m=100,n=9,k=17,dtype=i8",
+	                                       "gemm:m=5,n=300,k=1024,dtype=f64", "gemm:m=40,dtype=bf16,trans=nt"};
 	struct wm_backend counting = *ocl;
 	(void)state;
 	if (!found)
@@ -230,7 +229,7 @@ static void the_workspace_is_what_was_said(void **state) {
 	for (size_t i = 0; i < sizeof(problems) / sizeof(problems[0]); i++) {
 		struct wm_problem p;
 		struct wm_device small = dev;
-		struct wm_run run = { .problem = &p, .backend = &counting, .dev = &dev, .sets = 1 };
+		struct wm_run run = {.problem = &p, .backend = &counting, .dev = &dev, .sets = 1};
 		char needs[64];
 		allocated = largest = 0;
 		must(problems[i], "parse", wm_problem_parse(problems[i], &p));
@@ -244,7 +243,7 @@ static void the_workspace_is_what_was_said(void **state) {
 		small.max_alloc_bytes = largest - 1;
 		assert_int_equal(tiled->can_run(&run), WM_SKIP);
 		snprintf(needs, sizeof(needs), "a buffer of %llu bytes, the device's largest is %llu bytes",
-				 (unsigned long long)largest, (unsigned long long)largest - 1);
+		         (unsigned long long)largest, (unsigned long long)largest - 1);
 		assert_non_null(strstr(wm_why(), needs));
 	}
 }
@@ -267,7 +266,7 @@ static void the_problem_asked_for_is_right(void **state) {
 }
 
 int main(int argc, char **argv) {
-	const struct CMUnitTest one[] = { cmocka_unit_test(the_problem_asked_for_is_right) };
+	const struct CMUnitTest one[] = {cmocka_unit_test(the_problem_asked_for_is_right)};
 	if (argc == 2) {
 		asked = argv[1];
 		guard = 0;

@@ -17,7 +17,7 @@ enum { PAGE = 4096, MAX_THREADS = 1024 };
 
 static const struct wm_backend *host;
 static struct wm_device dev;
-static cpu_set_t home;           /* where this process may run, before any test */
+static cpu_set_t home; /* where this process may run, before any test */
 
 static int start(void **state) {
 	struct wm_topology *topo;
@@ -274,18 +274,18 @@ static void test_time(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_find),
-	    cmocka_unit_test(test_open_without_cores),
-	    cmocka_unit_test(test_part),
-	    cmocka_unit_test(test_memory),
-	    cmocka_unit_test(test_views),
-	    cmocka_unit_test(test_many_buffers),
-	    cmocka_unit_test(test_too_much_memory),
-	    cmocka_unit_test(test_caller_goes_free),
-	    cmocka_unit_test(test_time),
-	    cmocka_unit_test(test_once_each),
-	    cmocka_unit_test(test_results_are_visible),
-	    cmocka_unit_test(test_places),
+		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_open_without_cores),
+		cmocka_unit_test(test_part),
+		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_views),
+		cmocka_unit_test(test_many_buffers),
+		cmocka_unit_test(test_too_much_memory),
+		cmocka_unit_test(test_caller_goes_free),
+		cmocka_unit_test(test_time),
+		cmocka_unit_test(test_once_each),
+		cmocka_unit_test(test_results_are_visible),
+		cmocka_unit_test(test_places),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

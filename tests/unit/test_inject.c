@@ -33,11 +33,10 @@ static void attack(const char *problem, enum wm_data_part part, bool keys) {
 			if (wm_set_verify(&set, part, SEED, &check) != WM_OK)
 				fail_msg("%s: right output: %s", problem, wm_why());
 			if (!wm_damage((enum wm_injection)what, &set.p, part, SEED, set.host, n))
-				fail_msg("%s: %s, try %d: nothing changed", problem,
-						 wm_injection_word((enum wm_injection)what), (int)n);
+				fail_msg("%s: %s, try %d: nothing changed", problem, wm_injection_word((enum wm_injection)what),
+				         (int)n);
 			if (wm_set_verify(&set, part, SEED, &check) != WM_WRONG)
-				fail_msg("%s: %s, try %d: not caught", problem, wm_injection_word((enum wm_injection)what),
-						 (int)n);
+				fail_msg("%s: %s, try %d: not caught", problem, wm_injection_word((enum wm_injection)what), (int)n);
 			memcpy(set.host[out], right, set.bytes[out]);
 		}
 	free(right);
@@ -45,8 +44,7 @@ static void attack(const char *problem, enum wm_data_part part, bool keys) {
 }
 
 static void gemm(void **state) {
-	const char *const types[] = { "f64", "f32", "f16", "bf16", "i8" }, *const trans[] = { "nn", "nt", "tn",
-																						  "tt" };
+	const char *const types[] = {"f64", "f32", "f16", "bf16", "i8"}, *const trans[] = {"nn", "nt", "tn", "tt"};
 	char problem[128];
 
 	(void)state;
@@ -64,7 +62,7 @@ static void gemm(void **state) {
 }
 
 static void memory(void **state) {
-	const char *const benches[] = { "read", "copy", "triad" }, *const types[] = { "f64", "f32" };
+	const char *const benches[] = {"read", "copy", "triad"}, *const types[] = {"f64", "f32"};
 	char problem[128];
 
 	(void)state;
@@ -86,8 +84,7 @@ static void arithmetic(void **state) {
 }
 
 int main(void) {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(gemm), cmocka_unit_test(memory),
-										cmocka_unit_test(arithmetic) };
+	const struct CMUnitTest tests[] = {cmocka_unit_test(gemm), cmocka_unit_test(memory), cmocka_unit_test(arithmetic)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

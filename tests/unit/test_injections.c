@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_injections.c - the self-test of verification (method 2): seven errors, each 100 times, behind every implementation
- * that runs here. Every try must end as wrong: half of them err from the first call on, half only while being timed.
+ * test_injections.c - the self-test of verification (method 2): seven errors, each 100 times, behind every
+ * implementation that runs here. Every try must end as wrong: half of them err from the first call on, half only while
+ * being timed.
  */
 #include "measure/measure.h"
 
@@ -40,13 +41,15 @@ static struct {
 	int error;
 	uint64_t try_;
 	long calls, from;
-	bool done;                       /* it did change something */
+	bool done; /* it did change something */
 	void *host[WM_MAX_TENSORS];
 	struct wm_tensor tensors[WM_MAX_TENSORS];
 } inject;
 
 static const char *error_word(int error) {
-	return error == STALE ? "stale output" : error == WRONG_SET ? "wrong set" : wm_injection_word((enum wm_injection)error);
+	return error == STALE       ? "stale output"
+	       : error == WRONG_SET ? "wrong set"
+	                            : wm_injection_word((enum wm_injection)error);
 }
 
 /* Reads the set, damages the outputs, writes them back. */
@@ -87,8 +90,8 @@ static int tries(const struct wm_impl *real, const struct wm_backend *backend, s
                  int error) {
 	struct wm_impl impl = *real;
 	struct wm_problem problem;
-	struct wm_measure_job job = {.problem = &problem, .impl = &impl, .backend = backend, .dev = dev, .profile = &brief,
-	                             .seed = SEED};
+	struct wm_measure_job job = {
+		.problem = &problem, .impl = &impl, .backend = backend, .dev = dev, .profile = &brief, .seed = SEED};
 	int ntensors, sets = 0, done = 0;
 
 	impl.enqueue = enqueue;
@@ -110,8 +113,8 @@ static int tries(const struct wm_impl *real, const struct wm_backend *backend, s
 		inject.from = t % 2 ? 1 + sets + t % 3 : 0;
 		st = wm_measure(&job, &m);
 		if (inject.done && st != WM_WRONG)
-			fail_msg("%s %s on %s: %s, try %d: %s (%s)", text, real->name, dev->id, error_word(error), t, wm_status_word(st),
-			         wm_why());
+			fail_msg("%s %s on %s: %s, try %d: %s (%s)", text, real->name, dev->id, error_word(error), t,
+			         wm_status_word(st), wm_why());
 		assert_true(st == WM_WRONG || st == WM_OK || st == WM_SUSPECT);
 		done += inject.done;
 		wm_measurement_free(&m);

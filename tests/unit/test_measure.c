@@ -29,7 +29,7 @@ static int open_host(void **state) {
 	assert_int_equal(wm_topology_open(NULL, &topo), WM_OK);
 	assert_int_equal(wm_topology_host(topo, "host", &host), WM_OK);
 	wm_topology_close(topo);
-	host.cache_bytes = 1 << 16;      /* small sets make a rotation of a few */
+	host.cache_bytes = 1 << 16; /* small sets make a rotation of a few */
 	return wm_backend_find("host")->open(&host) == WM_OK ? 0 : -1;
 }
 
@@ -44,15 +44,21 @@ static void note_phase(void *unused, const char *phase, double expect_s, bool ti
 	(void)tight;
 	assert_true(expect_s >= 0);
 	if (strstr(phases, phase) == NULL) {
-		strcat(phases, phase);
-		strcat(phases, " ");
+		size_t n = strlen(phases);
+
+		snprintf(phases + n, sizeof(phases) - n, "%s ", phase);
 	}
 }
 
 static enum wm_status measure(const char *text, const struct wm_impl *impl, struct wm_measurement *m) {
 	static struct wm_problem problem;
-	struct wm_measure_job job = {.problem = &problem, .impl = impl, .backend = wm_backend_find("host"), .dev = &host,
-	                             .profile = &brief, .seed = 7, .enter = note_phase};
+	struct wm_measure_job job = {.problem = &problem,
+	                             .impl = impl,
+	                             .backend = wm_backend_find("host"),
+	                             .dev = &host,
+	                             .profile = &brief,
+	                             .seed = 7,
+	                             .enter = note_phase};
 
 	phases[0] = 0;
 	calls = 0;
@@ -62,7 +68,7 @@ static enum wm_status measure(const char *text, const struct wm_impl *impl, stru
 }
 
 static enum wm_status yes(const struct wm_run *run) {
-	assert_null(run->buf);           /* asked before anything is allocated */
+	assert_null(run->buf); /* asked before anything is allocated */
 	return WM_OK;
 }
 
@@ -75,8 +81,8 @@ static enum wm_status copy(struct wm_run *run, int set) {
 }
 
 static struct wm_impl with(enum wm_status (*enqueue)(struct wm_run *, int)) {
-	return (struct wm_impl){.name = "test", .bench = "copy", .backends = "host", .about = "a test", .can_run = yes,
-	                        .enqueue = enqueue};
+	return (struct wm_impl){
+		.name = "test", .bench = "copy", .backends = "host", .about = "a test", .can_run = yes, .enqueue = enqueue};
 }
 
 static void a_right_one_is_timed(void **state) {
@@ -172,7 +178,7 @@ static void what_does_not_fit_is_a_skip(void **state) {
 	assert_int_equal(wm_measure_fit(&p, &impl, &dev, &f), WM_OK);
 	assert_int_equal(f.set_bytes, 2 << 20);
 	assert_int_equal(f.device_bytes, 2 * wm_guarded_bytes(1 << 20) + (2 << 20));
-	dev.on_host = false;             /* an accelerator: its memory is not the host's */
+	dev.on_host = false; /* an accelerator: its memory is not the host's */
 	assert_int_equal(wm_measure_fit(&p, &impl, &dev, &f), WM_OK);
 	assert_int_equal(f.device_bytes, 2 * wm_guarded_bytes(1 << 20));
 	dev.free_bytes = 2 * f.device_bytes;

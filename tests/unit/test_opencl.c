@@ -51,10 +51,10 @@ static int stop(void **state) {
 	return 0;
 }
 
-#define NEED_DEVICE()                                                                                        \
-	do {                                                                                                     \
-		if (!found)                                                                                          \
-			skip();                                                                                          \
+#define NEED_DEVICE() \
+	do {              \
+		if (!found)   \
+			skip();   \
 	} while (0)
 
 /* The loader reads its list once per process: the part without a driver needs a process of its own. */
@@ -72,7 +72,7 @@ static void without_a_driver_it_says_so(void **state) {
 	int ends[2];
 	pid_t pid;
 	char said[512] = "";
-	char *argv[] = { "test_opencl", "reason", NULL };
+	char *argv[] = {"test_opencl", "reason", NULL};
 	posix_spawn_file_actions_t actions;
 	assert_int_equal(pipe(ends), 0);
 	posix_spawn_file_actions_init(&actions);
@@ -87,8 +87,7 @@ static void without_a_driver_it_says_so(void **state) {
 	close(ends[0]);
 	waitpid(pid, NULL, 0);
 	assert_true(got > 0);
-	assert_string_equal(said,
-						"skip: no OpenCL platform: clGetPlatformIDs: CL_PLATFORM_NOT_FOUND_KHR (-1001)\n");
+	assert_string_equal(said, "skip: no OpenCL platform: clGetPlatformIDs: CL_PLATFORM_NOT_FOUND_KHR (-1001)\n");
 }
 
 static void a_device_is_described(void **state) {
@@ -123,7 +122,7 @@ static void thread_placement_is_told(void **state) {
 static void a_device_that_is_gone_is_named(void **state) {
 	(void)state;
 	NEED_DEVICE();
-	struct wm_device other = { .id = "opencl:99", .ordinal = 99 };
+	struct wm_device other = {.id = "opencl:99", .ordinal = 99};
 	assert_int_equal(ocl->open(&other), WM_FAILED);
 	assert_non_null(strstr(wm_why(), "opencl:99 is gone"));
 }
@@ -181,22 +180,23 @@ static void a_view_ends_inside_its_buffer(void **state) {
 static void too_much_memory_is_refused(void **state) {
 	(void)state;
 	NEED_DEVICE();
-	struct wm_buf buf = { 0 };
+	struct wm_buf buf = {0};
 	assert_int_equal(ocl->alloc(&dev, (size_t)1 << 60, &buf), WM_NOMEM);
 	assert_non_null(strstr(wm_why(), "CL_DEVICE_MAX_MEM_ALLOC_SIZE"));
 	assert_null(buf.ptr);
 }
 
 /* Every work-item writes its index at that place after first. */
-static const char write_text[] = "WM_ENTRY(64) write_ids(WM_GLOBAL unsigned *out, unsigned first) {\n"
-								 "	unsigned i = wm_group_id(0) * 64u + wm_local_id();\n"
-								 "	out[first + i] = i + 1u;\n"
-								 "}\n";
+static const char write_text[] =
+	"WM_ENTRY(64) write_ids(WM_GLOBAL unsigned *out, unsigned first) {\n"
+	"	unsigned i = wm_group_id(0) * 64u + wm_local_id();\n"
+	"	out[first + i] = i + 1u;\n"
+	"}\n";
 
 static void write_ids(const struct wm_buf *buf, unsigned first, unsigned groups) {
 	void *module;
-	struct wm_grid grid = { { groups, 1, 1 }, { 64, 1, 1 } };
-	struct wm_arg args[] = { { .buf = buf }, { .value = &first, .bytes = sizeof(first) } };
+	struct wm_grid grid = {{groups, 1, 1}, {64, 1, 1}};
+	struct wm_arg args[] = {{.buf = buf}, {.value = &first, .bytes = sizeof(first)}};
 	assert_int_equal(ocl->build(&dev, write_text, "", &module), WM_OK);
 	assert_int_equal(ocl->launch(&dev, module, "write_ids", &grid, args, 2), WM_OK);
 	assert_int_equal(ocl->launch(&dev, module, "write_ids", &grid, args, 2), WM_OK);
@@ -258,8 +258,7 @@ static void a_text_that_is_wrong_gives_the_compilers_words(void **state) {
 	(void)state;
 	NEED_DEVICE();
 	void *module = NULL;
-	assert_int_equal(ocl->build(&dev, "\nWM_ENTRY(1) f(void) { no_such_name = 1; }\n", "", &module),
-					 WM_FAILED);
+	assert_int_equal(ocl->build(&dev, "\nWM_ENTRY(1) f(void) { no_such_name = 1; }\n", "", &module), WM_FAILED);
 	assert_non_null(strstr(wm_why(), "CL_BUILD_PROGRAM_FAILURE"));
 	assert_non_null(strstr(wm_why(), "no_such_name"));
 	assert_null(strchr(wm_why(), '\n'));
@@ -270,7 +269,7 @@ static void a_kernel_that_is_not_there_is_named(void **state) {
 	(void)state;
 	NEED_DEVICE();
 	void *module;
-	struct wm_grid grid = { { 1, 1, 1 }, { 64, 1, 1 } };
+	struct wm_grid grid = {{1, 1, 1}, {64, 1, 1}};
 	assert_int_equal(ocl->build(&dev, write_text, "", &module), WM_OK);
 	assert_int_equal(ocl->launch(&dev, module, "absent", &grid, NULL, 0), WM_FAILED);
 	assert_non_null(strstr(wm_why(), "clCreateKernel(absent): CL_INVALID_KERNEL_NAME"));

@@ -33,7 +33,8 @@ static void good_line(void **state) {
 	struct wm_option_values v;
 
 	(void)state;
-	assert_int_equal(parse("run smoke --device cuda:0 --seed 7 gemm:m=4 --device=host -q --time-budget 1.5e2", &v), WM_OK);
+	assert_int_equal(parse("run smoke --device cuda:0 --seed 7 gemm:m=4 --device=host -q --time-budget 1.5e2", &v),
+	                 WM_OK);
 	assert_int_equal(v.command->bit, WM_CMD_RUN);
 	assert_int_equal(v.n, 2);
 	assert_string_equal(v.operands[0], "smoke");
@@ -81,10 +82,17 @@ static void first_words(void **state) {
 		const char *line, *command;
 		bool help;
 	} table[] = {
-		{"", NULL, false},          {"--help", NULL, true},        {"-h", NULL, true},
-		{"help", NULL, true},       {"help run", "run", true},     {"run --help", "run", true},
-		{"run -h", "run", true},    {"report --help", "report", true}, {"--version", "version", false},
-		{"version", "version", false}, {"--help list", "list", true},
+		{"", NULL, false},
+		{"--help", NULL, true},
+		{"-h", NULL, true},
+		{"help", NULL, true},
+		{"help run", "run", true},
+		{"run --help", "run", true},
+		{"run -h", "run", true},
+		{"report --help", "report", true},
+		{"--version", "version", false},
+		{"version", "version", false},
+		{"--help list", "list", true},
 	};
 
 	(void)state;

@@ -56,9 +56,9 @@ static void counts(void **state) {
 	assert_int_equal(wm_parse_count("8388607G", &value), WM_OK);
 	assert_true(value == 8388607L << 30);
 	value = 5;
-	for (const char *const *bad = (const char *const[]){"9223372036854775808", "8589934592G", "9007199254740992K", "",
-	                                                    "K", "1k", "1KK", "-1", "+1", " 1", "1 ", "0x10", "1e3", "1.5",
-	                                                    NULL};
+	for (const char *const *bad =
+	         (const char *const[]){"9223372036854775808", "8589934592G", "9007199254740992K", "", "K", "1k", "1KK",
+	                               "-1", "+1", " 1", "1 ", "0x10", "1e3", "1.5", NULL};
 	     *bad; bad++) {
 		assert_int_equal(wm_parse_count(*bad, &value), WM_INPUT);
 		assert_non_null(strstr(wm_why(), *bad));
@@ -72,8 +72,9 @@ static void canonical(void **state) {
 
 	(void)state;
 	assert_int_equal(wm_problem_parse("gemm", &p), WM_OK);
-	assert_string_equal(p.str, "gemm:m=1024,n=1024,k=1024,dtype=f32,trans=tn,cache=cold,data=uniform,"
-	                           "regime=sustained,load=alone");
+	assert_string_equal(p.str,
+	                    "gemm:m=1024,n=1024,k=1024,dtype=f32,trans=tn,cache=cold,data=uniform,"
+	                    "regime=sustained,load=alone");
 	/* the order in which a user writes the axes does not matter */
 	assert_int_equal(wm_problem_parse("gemm:regime=burst,trans=nn,k=8,dtype=i8,m=4", &p), WM_OK);
 	assert_string_equal(p.str, "gemm:m=4,n=4,k=8,dtype=i8,trans=nn,cache=cold,data=uniform,regime=burst,load=alone");
@@ -135,7 +136,7 @@ static void round_trip(void **state) {
 			for (const struct wm_axis *a = wm_core_axes; a->key; a++, n++)
 				random_pair(a, text[n], &pairs[2 * n]);
 			if (wm_pattern_expand_pairs(wm_benches[b], pairs, n, &list) != WM_OK)
-				continue;        /* sizes that overflow or that the benchmark does not take */
+				continue; /* sizes that overflow or that the benchmark does not take */
 			assert_int_equal(list.n, 1);
 			if (wm_problem_parse(list.v[0].str, &back) != WM_OK)
 				fail_msg("%s: %s", list.v[0].str, wm_why());
@@ -180,11 +181,10 @@ static enum wm_status takes_no_seven(const struct wm_problem *p) {
 	return wm_get(p, "n") == 8 ? wm_fail(WM_UNSUPPORTED, "eight has no meaning") : WM_OK;
 }
 
-static const struct wm_axis toy_axes[] = {
-	{"n", "4", NULL, 1, 100, "a number", false},
-	{"out", "a", "a b", 0, 0, "a word that came later", true},
-	{"ld", "@n", NULL, 1, 50, "a number that came later", true},
-	{0}};
+static const struct wm_axis toy_axes[] = {{"n", "4", NULL, 1, 100, "a number", false},
+                                          {"out", "a", "a b", 0, 0, "a word that came later", true},
+                                          {"ld", "@n", NULL, 1, 50, "a number that came later", true},
+                                          {0}};
 static const struct wm_bench toy = {.name = "toy", .axes = toy_axes, .accept = takes_no_seven, .tensors = no_tensors};
 
 static const char *toy_string(const char *const *pairs, int n) {
@@ -306,7 +306,7 @@ static void bad_patterns(void **state) {
 		if (wm_pattern_expand(table[i].pattern, &list) != WM_INPUT)
 			fail_msg("%s is taken", table[i].pattern);
 		assert_string_equal(wm_why(), table[i].why);
-		assert_int_equal(list.n, 1);     /* nothing half done is left */
+		assert_int_equal(list.n, 1); /* nothing half done is left */
 		wm_problems_free(&list);
 	}
 }

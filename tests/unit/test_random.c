@@ -16,13 +16,13 @@ static void known_answers(void **state) {
 	static const struct {
 		uint32_t counter[4], key[2], out[4];
 	} vectors[] = {
-		{ { 0, 0, 0, 0 }, { 0, 0 }, { 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8 } },
-		{ { 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff },
-		  { 0xffffffff, 0xffffffff },
-		  { 0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd } },
-		{ { 0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344 },
-		  { 0xa4093822, 0x299f31d0 },
-		  { 0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1 } },
+		{{0, 0, 0, 0}, {0, 0}, {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
+		{{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
+	     {0xffffffff, 0xffffffff},
+	     {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
+		{{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344},
+	     {0xa4093822, 0x299f31d0},
+	     {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
 	};
 
 	(void)state;
@@ -42,7 +42,7 @@ static void known_answers(void **state) {
 static void words_by_index(void **state) {
 	uint32_t all[200], some[200];
 	/* words 4 to 7 are the block whose counter is 1 and the stream, low words first */
-	uint32_t c[4][WM_PHILOX_LANES] = { { 1 }, { 0 }, { 0x13198a2e }, { 0x03707344 } };
+	uint32_t c[4][WM_PHILOX_LANES] = {{1}, {0}, {0x13198a2e}, {0x03707344}};
 
 	(void)state;
 	wm_random(0x299f31d0a4093822, 0x0370734413198a2e, 0, 200, all);
@@ -78,7 +78,7 @@ enum { N = 100000 };
 
 /* Mean and standard deviation of the values, and whether all are multiples of step within [-limit, limit]. */
 static void moments(const struct wm_problem *p, enum wm_dtype t, double step, double limit, double *mean_p,
-					double *deviation_p) {
+                    double *deviation_p) {
 	void *data = wm_zalloc(N * sizeof(double));
 	double sum = 0, squares = 0;
 
@@ -104,8 +104,7 @@ static void near(double mean, double deviation, double want_deviation) {
 }
 
 static void distributions(void **state) {
-	struct wm_problem uniform = with_data("uniform"), normal = with_data("normal"),
-					  zeros = with_data("zeros");
+	struct wm_problem uniform = with_data("uniform"), normal = with_data("normal"), zeros = with_data("zeros");
 	double mean, deviation;
 
 	(void)state;

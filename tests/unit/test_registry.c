@@ -60,7 +60,7 @@ static void missing_members(void **state) {
 	assert_string_equal(check(), "backend host: member rouse is missing");
 	backend.find = NULL;
 	assert_string_equal(check(), "backend host: member find is missing");
-	backend.launch = wm_backend_find("opencl")->launch;      /* without its build and unbuild */
+	backend.launch = wm_backend_find("opencl")->launch; /* without its build and unbuild */
 	assert_string_equal(check(), "backend host: build, launch and unbuild come all or none");
 	bench.verify = NULL;
 	assert_string_equal(check(), "benchmark copy: member verify is missing");
@@ -119,8 +119,9 @@ static void twice(void **state) {
 static void broken_axes(void **state) {
 	(void)state;
 	axes[0].def = "4Q";
-	assert_string_equal(check(), "defaults of a benchmark: copy axis bytes: '4Q' is not a whole number (digits, then "
-	                             "nothing, K, M or G)");
+	assert_string_equal(check(),
+	                    "defaults of a benchmark: copy axis bytes: '4Q' is not a whole number (digits, then "
+	                    "nothing, K, M or G)");
 	axes[0].def = "4/8";
 	assert_string_equal(check(), "benchmark copy: its defaults make 2 problems");
 	axes[0].def = "@bytes";
@@ -161,12 +162,12 @@ static void nearest(void **state) {
 
 	(void)state;
 	assert_string_equal(wm_nearest("gem", words, 7), "gemm");
-	assert_string_equal(wm_nearest("gmem", words, 7), "gemm");       /* two letters swapped are one step */
+	assert_string_equal(wm_nearest("gmem", words, 7), "gemm"); /* two letters swapped are one step */
 	assert_string_equal(wm_nearest("TRIAD", words, 7), "triad");
 	assert_string_equal(wm_nearest("tirad", words, 7), "triad");
 	assert_string_equal(wm_nearest("timebudgets", words, 7), "time-budget");
 	assert_string_equal(wm_nearest("M", words, 7), "m");
-	assert_null(wm_nearest("q", words, 7));                          /* nothing of it is kept */
+	assert_null(wm_nearest("q", words, 7)); /* nothing of it is kept */
 	assert_null(wm_nearest("", words, 7));
 	assert_null(wm_nearest("gxxm", words, 7));
 	assert_null(wm_nearest("triple", words, 7));

@@ -120,16 +120,16 @@ static const char hostile[] = "=1+1\x1b[31m\r\n\"a\",'b'|c\\|<b>[x](y)\x7f \xc2\
 static void write_hostile(const char *path) {
 	struct wm_bundle *bundle;
 	assert_int_equal(wm_bundle_create(path, "test", &bundle), WM_OK);
-	json_t *run = json_pack("{s:i, s:s, s:s, s:s, s:s, s:[s], s:[{s:{s:s}}]}", "schema", 1, "method", hostile, "run", hostile,
-	                        "started", hostile, "profile", hostile, "command", hostile, "segments", "environment", "host",
-	                        hostile);
+	json_t *run = json_pack("{s:i, s:s, s:s, s:s, s:s, s:[s], s:[{s:{s:s}}]}", "schema", 1, "method", hostile, "run",
+	                        hostile, "started", hostile, "profile", hostile, "command", hostile, "segments",
+	                        "environment", "host", hostile);
 	assert_int_equal(wm_bundle_put_json(bundle, "run.json", run), WM_OK);
 	json_decref(run);
 	for (int i = 0; i < 2; i++) {
 		json_t *record = json_pack("{s:i, s:s, s:s, s:i}", "schema", 1, "method", "1.0", "case",
 		                           i ? "00000000000000a1" : "00000000000000b2", "replicate", 0);
-		static const char *const keys[] = {"bench",  "problem",     "impl", "origin", "library", "backend",
-		                                   "device", "device_name", "why",  "metric"};
+		static const char *const keys[] = {"bench",   "problem", "impl",        "origin", "library",
+		                                   "backend", "device",  "device_name", "why",    "metric"};
 		for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
 			json_object_set_new(record, keys[k], json_string(hostile));
 		json_object_set_new(record, "status", json_string(i ? "ok" : "skip"));

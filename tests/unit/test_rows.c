@@ -37,7 +37,7 @@ static int remove_root(void **state) {
 struct sketch {
 	int id, replicate;
 	const char *problem, *impl, *device, *status;
-	double median_s;             /* 0: no time */
+	double median_s; /* 0: no time */
 	bool unverified;
 };
 
@@ -51,15 +51,16 @@ static json_t *record_of(const struct sketch *s) {
 	snprintf(id, sizeof id, "%016x", (unsigned)s->id);
 	snprintf(bench, sizeof bench, "%.*s", (int)strcspn(s->problem, ":"), s->problem);
 	const char *status = s->status ? s->status : "ok";
-	json_t *record = json_pack(
-	    "{s:i, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:{s:f, s:f}}", "schema", 1, "method",
-	    "1.0", "case", id, "replicate", s->replicate, "bench", bench, "problem", s->problem, "impl",
-	    s->impl ? s->impl : "ref", "backend", "host", "device", s->device ? s->device : "host", "status", status, "why",
-	    strcmp(status, "ok") ? status : "", "metric", metric_of(s->problem), "verified", !s->unverified, "work", "flop",
-	    100.0, "bytes", 10.0);
+	json_t *record =
+		json_pack("{s:i, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:{s:f, s:f}}", "schema", 1,
+	              "method", "1.0", "case", id, "replicate", s->replicate, "bench", bench, "problem", s->problem, "impl",
+	              s->impl ? s->impl : "ref", "backend", "host", "device", s->device ? s->device : "host", "status",
+	              status, "why", strcmp(status, "ok") ? status : "", "metric", metric_of(s->problem), "verified",
+	              !s->unverified, "work", "flop", 100.0, "bytes", 10.0);
 	if (s->median_s > 0)
-		json_object_set_new(record, "time", json_pack("{s:f, s:f, s:f}", "median_s", s->median_s, "lo_s",
-		                                              s->median_s * 0.9, "hi_s", s->median_s * 1.2));
+		json_object_set_new(record, "time",
+		                    json_pack("{s:f, s:f, s:f}", "median_s", s->median_s, "lo_s", s->median_s * 0.9, "hi_s",
+		                              s->median_s * 1.2));
 	return record;
 }
 
@@ -75,9 +76,9 @@ static char *write_bundle(const char *name, const struct sketch *sketches) {
 	struct wm_bundle *bundle;
 	snprintf(path, sizeof paths[0], "%s/%s", root, name);
 	must(wm_bundle_create(path, "test", &bundle));
-	json_t *run = json_pack("{s:i, s:s, s:s, s:s, s:i, s:[s, s], s:[{s:{s:s}}]}", "schema", 1, "method", "1.0", "run", name,
-	                        "profile", "quick", "planned", 99, "command", "wattmark", "run", "segments", "environment",
-	                        "host", "box");
+	json_t *run = json_pack("{s:i, s:s, s:s, s:s, s:i, s:[s, s], s:[{s:{s:s}}]}", "schema", 1, "method", "1.0", "run",
+	                        name, "profile", "quick", "planned", 99, "command", "wattmark", "run", "segments",
+	                        "environment", "host", "box");
 	must(wm_bundle_put_json(bundle, "run.json", run));
 	json_decref(run);
 	for (const struct sketch *s = sketches; s->problem; s++) {
@@ -110,11 +111,11 @@ static void replicates_of_a_case_are_one_row(void **state) {
 	(void)state;
 	struct wm_rows rows;
 	read_one("group",
-	         (struct sketch[]){ { 1, 2, "gemm:m=1", .median_s = 3 },
-	                            { 2, 0, "gemm:m=2", .median_s = 1 },
-	                            { 1, 0, "gemm:m=1", .median_s = 1 },
-	                            { 1, 1, "gemm:m=1", .median_s = 2 },
-	                            { 0 } },
+	         (struct sketch[]){{1, 2, "gemm:m=1", .median_s = 3},
+	                           {2, 0, "gemm:m=2", .median_s = 1},
+	                           {1, 0, "gemm:m=1", .median_s = 1},
+	                           {1, 1, "gemm:m=1", .median_s = 2},
+	                           {0}},
 	         &rows);
 	assert_int_equal(rows.n, 2);
 	const struct wm_row *row = row_of(&rows, 1);
@@ -135,15 +136,15 @@ static void rows_stand_in_the_order_of_reports(void **state) {
 	static const int order[] = {6, 5, 4, 3, 2, 1, 8, 7};
 	struct wm_rows rows;
 	read_one("order",
-	         (struct sketch[]){ { 7, 0, "zeta:m=1", .status = "skip" },
-	                            { 8, 0, "fma:dtype=f32", .status = "skip" },
-	                            { 1, 0, "copy:bytes=8", .status = "skip" },
-	                            { 2, 0, "gemm:m=1024", "ref", "opencl:10", .status = "skip" },
-	                            { 3, 0, "gemm:m=1024", "ref", "opencl:9", .status = "skip" },
-	                            { 4, 0, "gemm:m=1024", "ref", "host", .status = "skip" },
-	                            { 5, 0, "gemm:m=1024", "cblas", "host", .status = "skip" },
-	                            { 6, 0, "gemm:m=256", .status = "skip" },
-	                            { 0 } },
+	         (struct sketch[]){{7, 0, "zeta:m=1", .status = "skip"},
+	                           {8, 0, "fma:dtype=f32", .status = "skip"},
+	                           {1, 0, "copy:bytes=8", .status = "skip"},
+	                           {2, 0, "gemm:m=1024", "ref", "opencl:10", .status = "skip"},
+	                           {3, 0, "gemm:m=1024", "ref", "opencl:9", .status = "skip"},
+	                           {4, 0, "gemm:m=1024", "ref", "host", .status = "skip"},
+	                           {5, 0, "gemm:m=1024", "cblas", "host", .status = "skip"},
+	                           {6, 0, "gemm:m=256", .status = "skip"},
+	                           {0}},
 	         &rows);
 	for (int i = 0; i < 8; i++)
 		assert_ptr_equal(&rows.v[i], row_of(&rows, order[i]));
@@ -152,7 +153,7 @@ static void rows_stand_in_the_order_of_reports(void **state) {
 
 static void bundles_do_not_mix(void **state) {
 	(void)state;
-	static const struct sketch sketches[] = { { 1, 0, "gemm:m=1", .median_s = 1 }, { 0 } };
+	static const struct sketch sketches[] = {{1, 0, "gemm:m=1", .median_s = 1}, {0}};
 	char *paths[] = {write_bundle("left", sketches), write_bundle("right", sketches)};
 	struct wm_rows rows;
 	must(wm_rows_read(paths, 2, &rows));
@@ -164,7 +165,7 @@ static void bundles_do_not_mix(void **state) {
 
 static void what_can_be_read_is_there_when_a_path_is_wrong(void **state) {
 	(void)state;
-	static const struct sketch sketches[] = { { 1, 0, "gemm:m=1", .median_s = 1 }, { 0 } };
+	static const struct sketch sketches[] = {{1, 0, "gemm:m=1", .median_s = 1}, {0}};
 	char *paths[] = {"/nonexistent", write_bundle("good", sketches), "/also/nonexistent"};
 	struct wm_rows rows;
 	assert_int_equal(wm_rows_read(paths, 3, &rows), WM_INPUT);
@@ -180,12 +181,12 @@ static void the_worst_replicate_gives_the_status(void **state) {
 	(void)state;
 	struct wm_rows rows;
 	read_one("worst",
-	         (struct sketch[]){ { 1, 0, "gemm:m=1", .median_s = 1 },
-	                            { 1, 1, "gemm:m=1", .status = "wrong", .unverified = true },
-	                            { 1, 2, "gemm:m=1", .status = "hang", .unverified = true },
-	                            { 2, 0, "gemm:m=2", .median_s = 1 },
-	                            { 2, 1, "gemm:m=2", .status = "skip", .unverified = true },
-	                            { 0 } },
+	         (struct sketch[]){{1, 0, "gemm:m=1", .median_s = 1},
+	                           {1, 1, "gemm:m=1", .status = "wrong", .unverified = true},
+	                           {1, 2, "gemm:m=1", .status = "hang", .unverified = true},
+	                           {2, 0, "gemm:m=2", .median_s = 1},
+	                           {2, 1, "gemm:m=2", .status = "skip", .unverified = true},
+	                           {0}},
 	         &rows);
 	const struct wm_row *wrong = row_of(&rows, 1), *skipped = row_of(&rows, 2);
 	assert_int_equal(wrong->status, WM_WRONG);
@@ -201,13 +202,13 @@ static void three_replicates_give_an_interval_between_them(void **state) {
 	(void)state;
 	struct wm_rows rows;
 	read_one("interval",
-	         (struct sketch[]){ { 1, 0, "gemm:m=1", .median_s = 1 },
-	                            { 1, 1, "gemm:m=1", .median_s = 2 },
-	                            { 1, 2, "gemm:m=1", .median_s = 4 },
-	                            { 2, 0, "gemm:m=2", .median_s = 1 },
-	                            { 2, 1, "gemm:m=2", .median_s = 3 },
-	                            { 3, 0, "gemm:m=3", .status = "skip" },
-	                            { 0 } },
+	         (struct sketch[]){{1, 0, "gemm:m=1", .median_s = 1},
+	                           {1, 1, "gemm:m=1", .median_s = 2},
+	                           {1, 2, "gemm:m=1", .median_s = 4},
+	                           {2, 0, "gemm:m=2", .median_s = 1},
+	                           {2, 1, "gemm:m=2", .median_s = 3},
+	                           {3, 0, "gemm:m=3", .status = "skip"},
+	                           {0}},
 	         &rows);
 	const struct wm_row *three = row_of(&rows, 1), *two = row_of(&rows, 2), *none = row_of(&rows, 3);
 	assert_string_equal(three->interval, "between replicates");
@@ -229,17 +230,17 @@ static void ceilings_are_of_the_same_device_and_type(void **state) {
 	(void)state;
 	struct wm_rows rows;
 	read_one("ceiling",
-	         (struct sketch[]){ { 1, 0, "fma:dtype=f32", "ref", "host", .median_s = 2 },
-	                            { 2, 0, "fma:dtype=f32", "simd", "host", .median_s = 1 },
-	                            { 3, 0, "gemm:m=1,dtype=f32", "ref", "host", .median_s = 4 },
-	                            { 4, 0, "gemm:m=1,dtype=f64", "ref", "host", .median_s = 4 },
-	                            { 5, 0, "gemm:m=1,dtype=f32", "ref", "opencl:0", .median_s = 4 },
-	                            { 6, 0, "read:bytes=8,cache=cold", "simd", "host", .median_s = 0.5 },
-	                            { 7, 0, "read:bytes=16,cache=cold", "simd", "host", .median_s = 0.25 },
-	                            { 8, 0, "copy:bytes=8,cache=cold", "simd", "host", .median_s = 1 },
-	                            { 9, 0, "copy:bytes=8,cache=hot", "simd", "host", .median_s = 1 },
-	                            { 10, 0, "fma:dtype=f64", "simd", "host", .median_s = 1, .unverified = true },
-	                            { 0 } },
+	         (struct sketch[]){{1, 0, "fma:dtype=f32", "ref", "host", .median_s = 2},
+	                           {2, 0, "fma:dtype=f32", "simd", "host", .median_s = 1},
+	                           {3, 0, "gemm:m=1,dtype=f32", "ref", "host", .median_s = 4},
+	                           {4, 0, "gemm:m=1,dtype=f64", "ref", "host", .median_s = 4},
+	                           {5, 0, "gemm:m=1,dtype=f32", "ref", "opencl:0", .median_s = 4},
+	                           {6, 0, "read:bytes=8,cache=cold", "simd", "host", .median_s = 0.5},
+	                           {7, 0, "read:bytes=16,cache=cold", "simd", "host", .median_s = 0.25},
+	                           {8, 0, "copy:bytes=8,cache=cold", "simd", "host", .median_s = 1},
+	                           {9, 0, "copy:bytes=8,cache=hot", "simd", "host", .median_s = 1},
+	                           {10, 0, "fma:dtype=f64", "simd", "host", .median_s = 1, .unverified = true},
+	                           {0}},
 	         &rows);
 	assert_true(row_of(&rows, 3)->ceiling == 100);
 	assert_string_equal(row_of(&rows, 3)->ceiling_why, "");
@@ -259,13 +260,13 @@ static void a_ceiling_below_a_verified_row_is_suspect(void **state) {
 	(void)state;
 	struct wm_rows rows;
 	read_one("suspect",
-	         (struct sketch[]){ { 1, 0, "fma:dtype=f32", .median_s = 2 },
-	                            { 2, 0, "gemm:m=1,dtype=f32", "cblas", .median_s = 1 },
-	                            { 3, 0, "gemm:m=2,dtype=f32", "ref", .median_s = 4 },
-	                            { 4, 0, "fma:dtype=f64", .median_s = 2 },
-	                            { 5, 0, "gemm:m=1,dtype=f64", .median_s = 1, .unverified = true },
-	                            { 6, 0, "gemm:m=2,dtype=f64", .median_s = 2 },
-	                            { 0 } },
+	         (struct sketch[]){{1, 0, "fma:dtype=f32", .median_s = 2},
+	                           {2, 0, "gemm:m=1,dtype=f32", "cblas", .median_s = 1},
+	                           {3, 0, "gemm:m=2,dtype=f32", "ref", .median_s = 4},
+	                           {4, 0, "fma:dtype=f64", .median_s = 2},
+	                           {5, 0, "gemm:m=1,dtype=f64", .median_s = 1, .unverified = true},
+	                           {6, 0, "gemm:m=2,dtype=f64", .median_s = 2},
+	                           {0}},
 	         &rows);
 	for (int id = 1; id <= 3; id++) {
 		const char *why = row_of(&rows, id)->ceiling_why;
@@ -282,11 +283,11 @@ static void a_row_of_suspect_time_counts_for_no_ceiling(void **state) {
 	(void)state;
 	struct wm_rows rows;
 	read_one("suspects",
-	         (struct sketch[]){ { 1, 0, "fma:dtype=f32", "simd", .median_s = 2 },
-	                            { 2, 0, "fma:dtype=f32", "ref", .status = "suspect", .median_s = 1 },
-	                            { 3, 0, "gemm:m=1,dtype=f32", "cblas", .status = "suspect", .median_s = 0.5 },
-	                            { 4, 0, "gemm:m=1,dtype=f32", "ref", .median_s = 4 },
-	                            { 0 } },
+	         (struct sketch[]){{1, 0, "fma:dtype=f32", "simd", .median_s = 2},
+	                           {2, 0, "fma:dtype=f32", "ref", .status = "suspect", .median_s = 1},
+	                           {3, 0, "gemm:m=1,dtype=f32", "cblas", .status = "suspect", .median_s = 0.5},
+	                           {4, 0, "gemm:m=1,dtype=f32", "ref", .median_s = 4},
+	                           {0}},
 	         &rows);
 	for (int id = 3; id <= 4; id++) {
 		assert_true(row_of(&rows, id)->ceiling == 50);

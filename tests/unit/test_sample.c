@@ -19,12 +19,14 @@ static double series[MOST];
 
 /* n samples around 1 s, each the mean of a common part of `same` neighbours in a row and of its own noise. */
 static struct wm_measurement noisy(size_t n, size_t same, double spread) {
-	static uint32_t own[MOST], common[MOST];
+	static uint32_t own[MOST], shared[MOST];
 
 	wm_random(3, 1, 0, n, own);
-	wm_random(3, 2, 0, n, common);
+	wm_random(3, 2, 0, n, shared);
+	for (size_t i = n; i-- > 0;)
+		shared[i] = shared[i - i % same];
 	for (size_t i = 0; i < n; i++)
-		series[i] = 1 + spread * (((double)own[i] + 9.0 * common[i / same]) * 0x1p-32 / 10 - 0.5);
+		series[i] = 1 + spread * (((double)own[i] + 9.0 * (double)shared[i]) * 0x1p-32 / 10 - 0.5);
 	return (struct wm_measurement){.samples = series, .n = n};
 }
 
@@ -141,11 +143,15 @@ static enum wm_status slower_and_slower(struct wm_run *run, int set) {
 
 static enum wm_status measure(const char *text, enum wm_status (*enqueue)(struct wm_run *, int),
                               const struct wm_profile *profile, struct wm_measurement *m) {
-	struct wm_impl impl = {.name = "test", .bench = "copy", .backends = "host", .about = "a test", .can_run = yes,
-	                       .enqueue = enqueue};
+	struct wm_impl impl = {
+		.name = "test", .bench = "copy", .backends = "host", .about = "a test", .can_run = yes, .enqueue = enqueue};
 	struct wm_problem problem;
-	struct wm_measure_job job = {.problem = &problem, .impl = &impl, .backend = wm_backend_find("host"), .dev = &host,
-	                             .profile = profile, .seed = 1};
+	struct wm_measure_job job = {.problem = &problem,
+	                             .impl = &impl,
+	                             .backend = wm_backend_find("host"),
+	                             .dev = &host,
+	                             .profile = profile,
+	                             .seed = 1};
 
 	assert_int_equal(wm_problem_parse(text, &problem), WM_OK);
 	memset(m, 0, sizeof(*m));

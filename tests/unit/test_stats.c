@@ -28,7 +28,8 @@ static void median_interval(void **state) {
 	static const struct {
 		size_t n, first;
 		double level;
-	} table[] = {{6, 1, 0.96875}, {10, 2, 0.978515625}, {15, 4, 0.96484375}, {20, 6, 0.958610534667969}, {40, 14, 0.961522}};
+	} table[] = {
+		{6, 1, 0.96875}, {10, 2, 0.978515625}, {15, 4, 0.96484375}, {20, 6, 0.958610534667969}, {40, 14, 0.961522}};
 	size_t lo, hi;
 
 	(void)state;
@@ -113,8 +114,12 @@ static void blocks_and_outliers(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(quantiles),     cmocka_unit_test(median_interval), cmocka_unit_test(median_interval_covers),
-		cmocka_unit_test(student),       cmocka_unit_test(log_interval),    cmocka_unit_test(correlation),
+		cmocka_unit_test(quantiles),
+		cmocka_unit_test(median_interval),
+		cmocka_unit_test(median_interval_covers),
+		cmocka_unit_test(student),
+		cmocka_unit_test(log_interval),
+		cmocka_unit_test(correlation),
 		cmocka_unit_test(blocks_and_outliers),
 	};
 

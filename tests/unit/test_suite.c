@@ -91,23 +91,26 @@ static void meaning(void **state) {
 	if (read_text(text, &suite) != WM_OK)
 		fail_msg("%s", wm_why());
 	assert_string_equal(suite.name, "job");
-	assert_string_equal(suite.text, text + 3);       /* without the byte order mark */
+	assert_string_equal(suite.text, text + 3); /* without the byte order mark */
 	assert_string_equal(suite.profile, "nightly");
 	assert_int_equal(suite.n, 4);
 	assert_string_equal(suite.jobs[0].name, "grid");
-	assert_string_equal(problems(&suite.jobs[0]), "gemm:m=8,n=8,k=8,dtype=f64,trans=nn\n"
-	                                              "gemm:m=16,n=16,k=16,dtype=f64,trans=nn\n");
+	assert_string_equal(problems(&suite.jobs[0]),
+	                    "gemm:m=8,n=8,k=8,dtype=f64,trans=nn\n"
+	                    "gemm:m=16,n=16,k=16,dtype=f64,trans=nn\n");
 	assert_string_equal(suite.jobs[0].device, "host/opencl:0");
 	assert_string_equal(suite.jobs[0].impl, "");
 	assert_true(suite.jobs[0].weigh);
 	/* what a problem line leaves out comes from its section, then from [global] */
-	assert_string_equal(problems(&suite.jobs[1]), "gemm:m=1,n=2,k=3,dtype=f64,trans=tn\n"
-	                                              "gemm:m=1,n=2,k=4,dtype=i8,trans=tn\n");
+	assert_string_equal(problems(&suite.jobs[1]),
+	                    "gemm:m=1,n=2,k=3,dtype=f64,trans=tn\n"
+	                    "gemm:m=1,n=2,k=4,dtype=i8,trans=tn\n");
 	assert_string_equal(suite.jobs[1].device, "");
 	assert_string_equal(suite.jobs[1].impl, "ref");
 	assert_false(suite.jobs[1].weigh);
-	assert_string_equal(problems(&suite.jobs[2]), "copy:bytes=8192,dtype=f32\n"
-	                                              "read:bytes=8192,dtype=f32,cache=hot\n");
+	assert_string_equal(problems(&suite.jobs[2]),
+	                    "copy:bytes=8192,dtype=f32\n"
+	                    "read:bytes=8192,dtype=f32,cache=hot\n");
 	/* a later [global] replaces the one before it */
 	assert_non_null(strstr(problems(&suite.jobs[3]), "dtype=f32"));
 	assert_false(suite.jobs[3].weigh);
@@ -153,16 +156,17 @@ static void bad_files(void **state) {
 		{"[a]\nbench = gemm\nm = 4\nm = 5\n", ":4: m is given twice in [a], first in line 3"},
 		{"[a]\nbench = gemm\nbench = fma\n", ":3: bench is given twice in [a], first in line 2"},
 		{"[a]\nbench = gem\n", ":2: unknown benchmark 'gem'; did you mean 'gemm'?"},
-		{"[a]\nbench = gemm:m=4\n",
-	     ":2: bench: 'gemm:m=4' is more than a name; patterns stand in problem lines"},
+		{"[a]\nbench = gemm:m=4\n", ":2: bench: 'gemm:m=4' is more than a name; patterns stand in problem lines"},
 		{"[a]\nproblem = tiad:bytes=4\n", ":2: unknown benchmark 'tiad'; did you mean 'triad'?"},
 		{"[a]\nbench = gemm\nbytes = 4\n",
-	     ":3: unknown key 'bytes'; known: bench problem weigh device impl profile m n k dtype trans out cache data regime "
+	     ":3: unknown key 'bytes'; known: bench problem weigh device impl profile m n k dtype trans out cache data "
+	     "regime "
 	     "load"},
 		{"[a]\nbench = gemm\ndtypes = f32\n", ":3: unknown key 'dtypes'; did you mean 'dtype'?"},
 		{"[a]\nbench = gemm\ndevise = host\n", ":3: unknown key 'devise'; did you mean 'device'?"},
 		{"[a]\nbench = gemm\nseed = 4\n",
-	     ":3: unknown key 'seed'; known: bench problem weigh device impl profile m n k dtype trans out cache data regime "
+	     ":3: unknown key 'seed'; known: bench problem weigh device impl profile m n k dtype trans out cache data "
+	     "regime "
 	     "load"},
 		{"[global]\nbytez = 4\n[a]\nbench = gemm\n", ":2: unknown key 'bytez'; did you mean 'bytes'?"},
 		{"[global]\nbench = gemm\n", ":2: bench belongs in a section of its own, not in [global]"},
@@ -177,8 +181,7 @@ static void bad_files(void **state) {
 		{"[a]\nbench = gemm\n\nm = @n\nn = @m\n", ":2: gemm: a circle of ties: m -> n -> m"},
 		{"[a]\nproblem = gemm:m=1:2\n", ":2: gemm axis m: '1:2' is not a range lo:hi:xF or lo:hi:+S"},
 		/* the line of a default that a later section cannot take is the default's own */
-		{"[global]\ndtype = i8\n[a]\nbench = gemm\n[b]\nbench = copy\n",
-	     ":2: unknown copy dtype 'i8'; known: f64 f32"},
+		{"[global]\ndtype = i8\n[a]\nbench = gemm\n[b]\nbench = copy\n", ":2: unknown copy dtype 'i8'; known: f64 f32"},
 	};
 
 	(void)state;
@@ -244,7 +247,8 @@ static void several(void **state) {
 	assert_non_null(strstr(suite.text, "profile = smoke"));
 	assert_non_null(strstr(suite.text, "[only]\nproblem = fma\n"));
 	assert_int_equal(wm_suite_add("quick", &suite), WM_INPUT);
-	assert_non_null(strstr(wm_why(), "profile quick, but a suite before it asks for smoke: run them one after the other"));
+	assert_non_null(
+		strstr(wm_why(), "profile quick, but a suite before it asks for smoke: run them one after the other"));
 	wm_suite_free(&suite);
 }
 
@@ -267,8 +271,8 @@ static void embedded(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(meaning), cmocka_unit_test(long_lines), cmocka_unit_test(bad_files),
-		cmocka_unit_test(no_files), cmocka_unit_test(words),     cmocka_unit_test(several),
+		cmocka_unit_test(meaning),  cmocka_unit_test(long_lines), cmocka_unit_test(bad_files),
+		cmocka_unit_test(no_files), cmocka_unit_test(words),      cmocka_unit_test(several),
 		cmocka_unit_test(embedded),
 	};
 
