@@ -14,7 +14,7 @@ static const double x_limit = 1024; /* |x| is below it, in both parts */
 
 static const struct wm_axis axes[] = {
 	{"n", "1M", NULL, 1, 2147483647, "independent elements", false},
-	{"iters", "1K", NULL, 1, 2147483647, "multiply-adds an element", false},
+	{"iters", "4096", NULL, 1, 2147483647, "multiply-adds an element", false},
 	{"dtype", "f32", "f64 f32", 0, 0, "type of the elements", false},
 	{0},
 };
