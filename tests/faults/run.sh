@@ -4,6 +4,8 @@
 # WATTMARK_FAULTY: the binary (default build/wattmark-faulty). KILLS: how often the supervisor is killed (default 8).
 set -u
 bin=${WATTMARK_FAULTY:-build/wattmark-faulty}
+# a sanitizer must not catch what is to kill
+export ASAN_OPTIONS=${ASAN_OPTIONS:-}:handle_segv=0 TSAN_OPTIONS=${TSAN_OPTIONS:-}:handle_segv=0
 kills=${KILLS:-8}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
