@@ -10,7 +10,7 @@ struct wm_profile {
 	double block_s;      /* length of the blocks whose agreement means steady */
 	double warm_cap_s;   /* unsettled beyond it */
 	double sample_min_s; /* least time of samples */
-	double sample_cap_s; /* most time of samples */
+	double sample_cap_s; /* most time of sampling, by the host's clock */
 	double target;       /* relative half width of the median's interval that ends sampling */
 };
 /* smoke, quick, standard, nightly, published; ends with {0}. */
