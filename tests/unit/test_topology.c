@@ -5,6 +5,7 @@
 
 #include <hwloc.h>
 #include <sched.h>
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -310,11 +311,18 @@ static void put_line(const char *folder, const char *file, const char *line) {
 	fclose(f);
 }
 
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *walk) {
+	(void)info;
+	(void)type;
+	(void)walk;
+	return remove(path);
+}
+
 /* The caches of what sits at a PCI address, where its ids are known. */
 static void test_caches_by_pci_id(void **state) {
 	static const char *const folders[] = {"/sys", "/sys/bus", "/sys/bus/pci", "/sys/bus/pci/devices",
 	                                      "/sys/bus/pci/devices/0000:41:00.0"};
-	char root[] = "/tmp/wattmark-root-XXXXXX", path[128], command[64];
+	char root[] = "/tmp/wattmark-root-XXXXXX", path[128];
 
 	(void)state;
 	assert_non_null(mkdtemp(root));
@@ -329,8 +337,7 @@ static void test_caches_by_pci_id(void **state) {
 	assert_int_equal(wm_accelerator_cache_bytes(root, "0000:41:00.0"), 0);
 	assert_int_equal(wm_accelerator_cache_bytes(root, "0000:42:00.0"), 0);
 	assert_int_equal(wm_accelerator_cache_bytes(root, ""), 0);
-	snprintf(command, sizeof(command), "rm -r %s", root);
-	assert_int_equal(system(command), 0);
+	assert_int_equal(nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 /* ---- files that are no topology ---- */
