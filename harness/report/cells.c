@@ -96,7 +96,7 @@ static void impl_cell(const struct wm_row *row, char *out) {
 static void interval_cell(const struct wm_row *row, char *out) {
 	double half = (row->hi_s - row->lo_s) / 2 / row->median_s;
 	if (isfinite(half))
-		snprintf(out, WM_CELL_CHARS, "\u00b1%.2g%% %s", 100 * half, row->interval);
+		snprintf(out, WM_CELL_CHARS, half < 0.1 ? "\u00b1%.2g%% %s" : "\u00b1%.0f%% %s", 100 * half, row->interval);
 	else
 		snprintf(out, WM_CELL_CHARS, "-");
 }
