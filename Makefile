@@ -44,7 +44,7 @@ SOURCES := $(call find,harness kernels,*.c) $(sort $(wildcard bench/*.c))
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 INJECT_SOURCES := $(sort $(wildcard tests/inject/*.c))
 FAULT_SOURCES := $(sort $(wildcard tests/faults/*.c))
-EMBEDDED := $(sort $(wildcard bench/suites/*.ini results/reference/*.ini results/reference/*.json)) \
+EMBEDDED := $(sort $(wildcard bench/suites/*.ini results/reference/*.ini results/schema.json)) \
 	$(sort $(wildcard kernels/gpu/device.h)) $(call find,kernels,*.k)
 
 object = $(patsubst %.c,$(B)/obj/%.o,$(1))

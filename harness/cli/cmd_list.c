@@ -36,7 +36,7 @@ static void list_benchmarks(void) {
 	}
 	printf("  every benchmark also has\n");
 	for (const struct wm_axis *a = wm_core_axes; a->key; a++)
-		printf("    %-10s %s; default %s; one of %s\n", a->key, a->help, a->def, a->words);
+		printf("    %-10s %s; default %s%s; one of %s\n", a->key, a->help, a->def, a == wm_core_axes ? " (collectives: hot)" : "", a->words);
 }
 
 /* Has the machine a device that the implementation can use? */

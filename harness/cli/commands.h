@@ -10,6 +10,10 @@ enum { WM_EXIT_OK = 0, WM_EXIT_BAD_ROW = 1, WM_EXIT_USAGE = 2, WM_EXIT_INTERRUPT
 int wm_cmd_run(const struct wm_option_values *options);
 int wm_cmd_list(const struct wm_option_values *options);
 int wm_cmd_report(const struct wm_option_values *options);
+int wm_cmd_topo(const struct wm_option_values *options);
+int wm_cmd_explain(const struct wm_option_values *options);
+int wm_cmd_doctor(const struct wm_option_values *options);
+int wm_cmd_docs(const struct wm_option_values *options);
 int wm_cmd_version(const struct wm_option_values *options);
 
 /* "wattmark: WHY" on stderr, one line; returns WM_EXIT_USAGE for WM_INPUT, else WM_EXIT_BAD_ROW. */

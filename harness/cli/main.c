@@ -18,6 +18,10 @@ static int dispatch(const struct wm_option_values *options) {
 	case WM_CMD_RUN: return wm_cmd_run(options);
 	case WM_CMD_LIST: return wm_cmd_list(options);
 	case WM_CMD_REPORT: return wm_cmd_report(options);
+	case WM_CMD_TOPO: return wm_cmd_topo(options);
+	case WM_CMD_EXPLAIN: return wm_cmd_explain(options);
+	case WM_CMD_DOCTOR: return wm_cmd_doctor(options);
+	case WM_CMD_DOCS: return wm_cmd_docs(options);
 	case WM_CMD_VERSION: return wm_cmd_version(options);
 	}
 	return WM_EXIT_USAGE;

@@ -25,6 +25,11 @@ static const char *report_word(int i) {
 	return wm_reports[i] ? wm_reports[i]->name : NULL;
 }
 
+enum {
+	ALL_COMMANDS = WM_CMD_RUN | WM_CMD_LIST | WM_CMD_REPORT | WM_CMD_VERSION | WM_CMD_TOPO | WM_CMD_EXPLAIN |
+	               WM_CMD_DOCTOR | WM_CMD_DOCS
+};
+
 const struct wm_option wm_options[WM_OPTIONS] = {
 	{WM_OPT_DEVICE, WM_CMD_RUN, "device", 0, WM_OPT_LIST, "ID", NULL, NULL, 0, 0, true,
      "where to run: a device id, a backend (all of its devices) or all, joined by '/'; default: the job's, else all"},
@@ -46,19 +51,27 @@ const struct wm_option wm_options[WM_OPTIONS] = {
      "how long a timed phase may overrun what it announced before its worker is killed"},
 	{WM_OPT_DRY_RUN, WM_CMD_RUN, "dry-run", 0, WM_OPT_FLAG, NULL, NULL, NULL, 0, 0, false,
      "print what would run where, and run nothing"},
-	{WM_OPT_TOPOLOGY, WM_CMD_RUN, "topology", 0, WM_OPT_TEXT, "FILE", NULL, NULL, 0, 0, false,
-     "with --dry-run: the machine of an hwloc XML file instead of this one"},
+	{WM_OPT_TOPOLOGY, WM_CMD_RUN | WM_CMD_TOPO, "topology", 0, WM_OPT_TEXT, "FILE", NULL, NULL, 0, 0, false,
+     "the machine of an hwloc XML file instead of this one; run: in a dry run only"},
 	{WM_OPT_QUIET, WM_CMD_RUN, "quiet", 'q', WM_OPT_FLAG, NULL, NULL, NULL, 0, 0, false, "no progress on stderr"},
 	{WM_OPT_FORMAT, WM_CMD_REPORT, "format", 0, WM_OPT_WORD, "NAME", "table", report_word, 0, 0, false,
      "form of the report"},
-	{WM_OPT_HELP, WM_CMD_RUN | WM_CMD_LIST | WM_CMD_REPORT | WM_CMD_VERSION, "help", 'h', WM_OPT_FLAG, NULL, NULL, NULL,
-     0, 0, false, "print this help"},
+	{WM_OPT_SVG, WM_CMD_TOPO, "svg", 0, WM_OPT_TEXT, "FILE", NULL, NULL, 0, 0, false,
+     "also write a drawing of the machine, made by lstopo"},
+	{WM_OPT_JSON, WM_CMD_DOCTOR, "json", 0, WM_OPT_FLAG, NULL, NULL, NULL, 0, 0, false, "print JSON instead of text"},
+	{WM_OPT_ROOT, WM_CMD_DOCTOR, "root", 0, WM_OPT_TEXT, "FOLDER", NULL, NULL, 0, 0, false,
+     "read /proc and /sys below that folder: a machine that was recorded"},
+	{WM_OPT_HELP, ALL_COMMANDS, "help", 'h', WM_OPT_FLAG, NULL, NULL, NULL, 0, 0, false, "print this help"},
 };
 
 const struct wm_command_row wm_commands[] = {
 	{WM_CMD_RUN, "run", "SUITE|FILE|PATTERN..", "measure: a suite, a job file, or problems such as gemm:m=1024/4096"},
 	{WM_CMD_LIST, "list", "[devices|benchmarks|implementations|suites]", "what is here, and what is not and why"},
 	{WM_CMD_REPORT, "report", "BUNDLE..", "print the results of runs"},
+	{WM_CMD_TOPO, "topo", "", "the machine: packages, cores, caches, memory, and where each device hangs"},
+	{WM_CMD_DOCTOR, "doctor", "", "what of this machine spoils measurements, and what to do about it"},
+	{WM_CMD_EXPLAIN, "explain", "[NAME]", "what a field, metric, status, axis or column means"},
+	{WM_CMD_DOCS, "docs", "man|completion", "print the man page or the completion for bash"},
 	{WM_CMD_VERSION, "version", "", "print the version of program, method and records"},
 	{0}};
 
@@ -295,8 +308,19 @@ static enum wm_status check_operands(const struct wm_option_values *values) {
 		return WM_OK;
 	case WM_CMD_REPORT:
 		return values->n ? WM_OK : wm_fail(WM_INPUT, "report needs a BUNDLE, the folder that a run left");
+	case WM_CMD_EXPLAIN:
+		return values->n > 1 ? wm_fail(WM_INPUT, "explain takes one name, not '%s' too", values->operands[1]) : WM_OK;
+	case WM_CMD_DOCS:
+		if (values->n != 1)
+			return wm_fail(WM_INPUT, "docs needs one word: man or completion");
+		if (wm_word_index("man completion", values->operands[0]) < 0)
+			return wm_fail_unknown_of("document", values->operands[0], "man completion");
+		return WM_OK;
 	case WM_CMD_VERSION:
-		return values->n ? wm_fail(WM_INPUT, "version takes no word, but '%s' is there", values->operands[0]) : WM_OK;
+	case WM_CMD_TOPO:
+	case WM_CMD_DOCTOR:
+		return values->n ? wm_fail(WM_INPUT, "%s takes no word, but '%s' is there", c->name, values->operands[0])
+		                 : WM_OK;
 	}
 	return WM_OK;
 }
@@ -306,7 +330,7 @@ static enum wm_status check_together(const struct wm_option_values *values) {
 		if (values->given[conflicts[i].a] && values->given[conflicts[i].b])
 			return wm_fail(WM_INPUT, "option --%s cannot stand beside --%s: %s", wm_options[conflicts[i].b].key,
 			               wm_options[conflicts[i].a].key, conflicts[i].why);
-	if (values->given[WM_OPT_TOPOLOGY] && !values->given[WM_OPT_DRY_RUN])
+	if (values->command->bit == WM_CMD_RUN && values->given[WM_OPT_TOPOLOGY] && !values->given[WM_OPT_DRY_RUN])
 		return wm_fail(WM_INPUT, "option --topology needs --dry-run: nothing can run on another machine");
 	return check_operands(values);
 }

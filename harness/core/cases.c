@@ -158,28 +158,38 @@ static void add_case(struct wm_cases *cases, const struct wm_case *c) {
 	cases->v[cases->n++] = *c;
 }
 
-/* One problem on the chosen devices by the wanted implementations ("" = all that run unasked). */
-static enum wm_status expand_problem(const struct wm_problem *p, bool weigh, const char *impls, const struct choice *d,
-                                     struct wm_cases *cases) {
+/* One problem on one device by the wanted implementations ("" = all that run unasked). */
+static enum wm_status expand_device(const struct wm_problem *p, bool weigh, const char *impls, const struct choice *d,
+                                    int device, struct wm_cases *cases) {
+	struct wm_case c = {.problem = *p, .device = device, .weigh = weigh};
 	uint64_t bytes = 0;
-	enum wm_status st = wm_problem_bytes(p, &bytes);
+	enum wm_status st;
 
+	wm_problem_place(&c.problem, &d->devs[device]);
+	st = wm_problem_bytes(&c.problem, &bytes);
 	if (st != WM_OK)
 		return st;
-	for (int i = 0; i < d->n; i++)
-		for (int k = 0; d->chosen[i] && wm_impls[k]; k++) {
-			const struct wm_impl *impl = wm_impls[k];
-			struct wm_case c = {.problem = *p, .impl = impl, .device = i, .weigh = weigh};
-
-			if (strcmp(impl->bench, p->bench->name) != 0 || !wm_impl_runs_on(impl, d->devs[i].backend))
-				continue;
-			if (impls[0] ? !in_list(impls, impl->name) : impl->asked_only)
-				continue;
-			c.expect_s = 1 + 8 * (double)bytes / 1e9;
-			make_id(&c, d->devs, c.id);
-			add_case(cases, &c);
-		}
+	c.expect_s = 1 + 8 * (double)bytes / 1e9;
+	for (int k = 0; wm_impls[k]; k++) {
+		c.impl = wm_impls[k];
+		if (strcmp(c.impl->bench, p->bench->name) != 0 || !wm_impl_runs_on(c.impl, d->devs[device].backend))
+			continue;
+		if (impls[0] ? !in_list(impls, c.impl->name) : c.impl->asked_only)
+			continue;
+		make_id(&c, d->devs, c.id);
+		add_case(cases, &c);
+	}
 	return WM_OK;
+}
+
+static enum wm_status expand_problem(const struct wm_problem *p, bool weigh, const char *impls, const struct choice *d,
+                                     struct wm_cases *cases) {
+	enum wm_status st = WM_OK;
+
+	for (int i = 0; i < d->n && st == WM_OK; i++)
+		if (d->chosen[i])
+			st = expand_device(p, weigh, impls, d, i, cases);
+	return st;
 }
 
 static enum wm_status expand_job(const struct wm_job *job, const struct choice *found, const char *devices,

@@ -6,7 +6,16 @@
 #include "wm.h"
 
 /* Commands, as bits, so that an option can belong to several. */
-enum wm_command { WM_CMD_RUN = 1, WM_CMD_LIST = 2, WM_CMD_REPORT = 4, WM_CMD_VERSION = 8 };
+enum wm_command {
+	WM_CMD_RUN = 1,
+	WM_CMD_LIST = 2,
+	WM_CMD_REPORT = 4,
+	WM_CMD_VERSION = 8,
+	WM_CMD_TOPO = 16,
+	WM_CMD_EXPLAIN = 32,
+	WM_CMD_DOCTOR = 64,
+	WM_CMD_DOCS = 128
+};
 
 enum wm_option_type { WM_OPT_FLAG, WM_OPT_TEXT, WM_OPT_LIST, WM_OPT_COUNT, WM_OPT_SECONDS, WM_OPT_WORD };
 
@@ -25,6 +34,9 @@ enum wm_option_id {
 	WM_OPT_TOPOLOGY,
 	WM_OPT_QUIET,
 	WM_OPT_FORMAT,
+	WM_OPT_SVG,
+	WM_OPT_JSON,
+	WM_OPT_ROOT,
 	WM_OPT_HELP,
 	WM_OPTIONS
 };

@@ -110,16 +110,22 @@ static void print_value(const struct wm_problem *p, const struct wm_axis *axis, 
 		snprintf(out, room, "%ld", p->v[i]);
 }
 
+const char *wm_axis_default(const struct wm_bench *bench, const struct wm_axis *axis) {
+	return bench->hot && axis == &wm_core_axes[0] ? "hot" : axis->def;
+}
+
 /* What the axis would have here if nobody had set it; the tables are checked at start, so nothing can fail. */
 static long default_value(const struct wm_problem *p, const struct wm_axis *axis) {
 	long value = 0;
 	int tied = 0;
 
-	if (axis->def[0] == '@' && wm_axis_find(p->bench, axis->def + 1, &tied))
+	const char *def = wm_axis_default(p->bench, axis);
+
+	if (def[0] == '@' && wm_axis_find(p->bench, def + 1, &tied))
 		return p->v[tied];
 	if (axis->words)
-		return wm_word_index(axis->words, axis->def);
-	wm_parse_count(axis->def, &value);
+		return wm_word_index(axis->words, def);
+	wm_parse_count(def, &value);
 	return value;
 }
 
@@ -474,6 +480,13 @@ static enum wm_status add_grid(const struct wm_bench *bench, const struct choice
 	return st;
 }
 
+void wm_problem_place(struct wm_problem *p, const struct wm_device *dev) {
+	if (!p->bench->collective)
+		return;
+	p->ranks = dev->threads > 1 ? dev->threads : 1;
+	p->rank = p->ranks > 1 ? WM_ALL_RANKS : 0;
+}
+
 /* ---- patterns ----------------------------------------------------------------------------------------------- */
 
 /* Where the list of an axis comes from: the pattern itself, then pairs that may be meant for others. */
@@ -519,7 +532,7 @@ static enum wm_status expand(const struct sources *s, struct wm_problems *list) 
 			text = find_list(s->others, s->nothers, axis->key);
 		lists[n].bench = s->bench;
 		lists[n].axis = axis;
-		st = wm_split(text ? text : axis->def, '/', parse_part, &lists[n]);
+		st = wm_split(text ? text : wm_axis_default(s->bench, axis), '/', parse_part, &lists[n]);
 	}
 	if (st == WM_OK)
 		st = add_grid(s->bench, lists, n, list);

@@ -188,6 +188,9 @@ struct wm_backend {
 	enum wm_status (*launch)(struct wm_device *dev, void *module, const char *entry, const struct wm_grid *grid,
 	                         const struct wm_arg *args, int nargs);
 	void (*unbuild)(struct wm_device *dev, void *module);
+	/* (optional) The vendor's own handle behind the device, for libraries that want one: what is "queue", "context" or
+	 * "device". NULL: there is none of that name. Used only under kernels/libs, kernels/cuda and kernels/hip. */
+	void *(*native)(struct wm_device *dev, const char *what);
 };
 
 /* Part t of n of [0, count), in whole units of grain: the split that first touch and all CPU loops share. */
@@ -217,10 +220,12 @@ enum wm_regime { WM_SUSTAINED, WM_BURST, WM_FIXED };
 enum wm_load { WM_ALONE, WM_NODE };
 
 /*
- * One point: a value per axis (the benchmark's, then the core's). str is canonical and parses back to it. Where a group
- * of devices computes it together, rank says whose part this process has: sizes, work and inputs may depend on it.
- * Parsing gives rank 0 of 1; the device decides, so neither is in str.
+ * One point: a value per axis (the benchmark's, then the core's). str is canonical and parses back to it. Where ranks
+ * compute it together (a collective), rank says whose part this process has, WM_ALL_RANKS that it has every rank's:
+ * sizes, work and inputs may depend on both. Parsing gives rank 0 of 1; the device decides (wm_problem_place), so
+ * neither is in str.
  */
+enum { WM_ALL_RANKS = -1 };
 struct wm_problem {
 	const struct wm_bench *bench;
 	long v[WM_MAX_AXES];
@@ -243,9 +248,10 @@ struct wm_tensor {
 
 /* The work of one operation: a model with a formula in bench/README.md, not a measurement. */
 struct wm_work {
-	double flop;       /* operations on the numbers of the problem; 0 for memory benchmarks */
-	double bytes;      /* read + written once each, sizes of the real input and output types */
-	double wire_bytes; /* collectives: bytes that cross a link, by the busbw factor; else 0 */
+	double flop;       /* operations on the numbers of the problem; 0 for memory benchmarks and collectives */
+	double bytes;      /* read + written once each, sizes of the real input and output types; collectives: S, the size
+	                    * that their algorithm bandwidth is counted by */
+	double wire_bytes; /* collectives: S times the busbw factor; else 0 */
 };
 
 /* The two data sets of verification: EXACT has no rounding anywhere; TIMED is what is timed. */
@@ -261,7 +267,8 @@ struct wm_check {
 struct wm_bench {
 	const char *name;
 	const char *about;
-	const char *metric;         /* "flop/s", "B/s": what a row is read by */
+	/* what a row is read by: "flop/s", "B/s" (work.bytes), "B/s bus" (work.wire_bytes) */
+	const char *metric;
 	const struct wm_axis *axes; /* ends with {0} */
 	/* (optional) WM_UNSUPPORTED or WM_INPUT + reason for a point that has no meaning. */
 	enum wm_status (*accept)(const struct wm_problem *p);
@@ -275,6 +282,8 @@ struct wm_bench {
 	                         struct wm_check *check_p);
 	/* Memory benchmarks: the smallest input must be at least this many times cache_bytes when cold; else 0. */
 	int cold_factor;
+	bool hot;        /* its cache axis is hot where nobody says otherwise */
+	bool collective; /* ranks compute it together: refused with fewer than two */
 };
 
 /* Helper of the benchmarks' fill: n timed values by the problem's data axis (uniform on a 2^-24 grid in [-1,1),
@@ -299,6 +308,12 @@ struct wm_run {
 	char library[160];        /* prepare may set: library, version, kernel or core type */
 };
 
+/* How long the ranks of a group took for n operations, by their own clocks. */
+struct wm_rank_times {
+	double seconds; /* n times the time of one operation, as the problem defines that over the ranks (bench/README.md) */
+	double skew_s;  /* per operation, between the first and the last rank to be done; the median where there are many */
+};
+
 /* HOW it is computed: one way to run one benchmark on some backends. Holds no work model and no check. */
 struct wm_impl {
 	const char *name;     /* unique within its benchmark: "ref", "cblas", "tiled" */
@@ -321,6 +336,10 @@ struct wm_impl {
 	enum wm_status (*prepare)(struct wm_run *run);
 	/* Timed: one operation on that set; may return before it is done. */
 	enum wm_status (*enqueue)(struct wm_run *run, int set);
+	/* (optional) Groups whose ranks keep their own time: n operations, the i-th on set (first + i) % span, begun by a
+	 * barrier of all ranks. Times are then taken from here and not from the device's marks; enqueue is still what
+	 * verification calls. */
+	enum wm_status (*batch)(struct wm_run *run, int first, int span, long n, struct wm_rank_times *times_p);
 	/* (optional) Releases what prepare made; also called when prepare failed half way. */
 	void (*finish)(struct wm_run *run);
 };

@@ -291,6 +291,8 @@ static enum wm_status run_phases(struct bench_run *r) {
 	const struct wm_problem *p = r->job->problem;
 	enum wm_status st = unsupported_axes(p);
 
+	if (st == WM_OK && r->bench->collective && p->ranks < 2)
+		st = wm_fail(WM_UNSUPPORTED, "needs >= 2 ranks, %s has %d", r->job->dev->id, p->ranks);
 	if (st == WM_OK && r->bench->accept)
 		st = r->bench->accept(p);
 	if (st == WM_OK)
@@ -340,5 +342,6 @@ enum wm_status wm_measure(const struct wm_measure_job *job, struct wm_measuremen
 
 void wm_measurement_free(struct wm_measurement *m) {
 	free(m->samples);
+	free(m->skews);
 	memset(m, 0, sizeof(*m));
 }

@@ -44,12 +44,15 @@ struct wm_measurement {
 	double resolution_s; /* of the device's clock, as measured */
 	long batch;          /* operations per sample */
 	double *samples;     /* seconds per operation by the device's clock, in order */
+	double *skews;       /* of each sample, where ranks keep their own time; else zeros */
 	size_t n, room;
 	double total_s;    /* of all samples' batches, device clock */
 	double checked_s;  /* per operation, of the batch whose outputs were checked: no sample, because the
 	                    * poisoning before it broke the load */
 	double host_ratio; /* host clock / device clock over all batches */
-	bool launch_bound; /* host_ratio > 1.01 */
+	bool launch_bound; /* host_ratio > 1.01; never where ranks keep their own time */
+	bool by_ranks;     /* times are those of the ranks' own clocks */
+	double skew_s;     /* by_ranks: median over the samples, per operation */
 	double median_s, lo_s, hi_s, level, min_s, p95_s, max_s;
 	double lag1, block_lag1; /* correlation of neighbours: samples; blocks of the interval */
 	size_t block, outliers;  /* samples per block that the interval is taken over */

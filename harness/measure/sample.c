@@ -33,8 +33,23 @@ static enum wm_status enqueue_batch(struct wm_sampler *s, long batch) {
 	return WM_OK;
 }
 
+/* Time of a batch whose ranks keep their own. */
+static enum wm_status time_ranks(struct wm_sampler *s, long batch, double *ranks_p, double *host_p) {
+	struct wm_rank_times times = {0};
+	double from = wm_now();
+	enum wm_status st = s->job->impl->batch(s->run, s->next_set, s->span, batch, &times);
+
+	*host_p = wm_now() - from;
+	if (st != WM_OK)
+		return st;
+	s->next_set = (int)((s->next_set + batch) % s->span);
+	s->skew_s = times.skew_s;
+	*ranks_p = times.seconds;
+	return WM_OK;
+}
+
 /* Time of a batch by the device's clock and by the host's around it. */
-static enum wm_status time_batch(struct wm_sampler *s, long batch, double *device_p, double *host_p) {
+static enum wm_status time_marks(struct wm_sampler *s, long batch, double *device_p, double *host_p) {
 	const struct wm_backend *b = s->job->backend;
 	struct wm_device *dev = s->job->dev;
 	double device, from = wm_now();
@@ -52,6 +67,11 @@ static enum wm_status time_batch(struct wm_sampler *s, long batch, double *devic
 	if (st == WM_OK)
 		*device_p = device;
 	return st;
+}
+
+static enum wm_status time_batch(struct wm_sampler *s, long batch, double *device_p, double *host_p) {
+	return s->job->impl->batch && batch ? time_ranks(s, batch, device_p, host_p)
+	                                    : time_marks(s, batch, device_p, host_p);
 }
 
 /* The least time that means something: the larger of the smallest step seen and the cost of an empty pair of marks. */
@@ -77,6 +97,7 @@ enum wm_status wm_sampler_batch(struct wm_sampler *s) {
 	enum wm_status st = clock_resolution(s, &s->m->resolution_s);
 	long batch = 1;
 
+	s->m->by_ranks = s->job->impl->batch != NULL;
 	if (st != WM_OK)
 		return st;
 	want = fmax(s->job->backend->asynchronous ? BATCH_ASYNC_S : BATCH_HOST_S, RESOLUTIONS * s->m->resolution_s);
@@ -141,28 +162,36 @@ enum wm_status wm_sampler_warm(struct wm_sampler *s) {
 	}
 }
 
+static enum wm_status more_room(struct wm_measurement *m) {
+	size_t room = m->room ? 2 * m->room : 1024;
+	double *samples = realloc(m->samples, room * sizeof(*samples)), *skews;
+
+	if (samples)
+		m->samples = samples;
+	skews = samples ? realloc(m->skews, room * sizeof(*skews)) : NULL;
+	if (!skews)
+		return wm_fail(WM_NOMEM, "no memory for %zu samples", room);
+	m->skews = skews;
+	m->room = room;
+	return WM_OK;
+}
+
 enum wm_status wm_sampler_one(struct wm_sampler *s) {
 	struct wm_measurement *m = s->m;
 	double device, host;
 	enum wm_status st = time_batch(s, m->batch, &device, &host);
 
+	if (st == WM_OK && m->n == m->room)
+		st = more_room(m);
 	if (st != WM_OK)
 		return st;
-	if (m->n == m->room) {
-		size_t room = m->room ? 2 * m->room : 1024;
-		double *more = realloc(m->samples, room * sizeof(*more));
-
-		if (!more)
-			return wm_fail(WM_NOMEM, "no memory for %zu samples", room);
-		m->samples = more;
-		m->room = room;
-	}
+	m->skews[m->n] = s->skew_s;
 	m->samples[m->n++] = device / (double)m->batch;
 	s->device_s += device;
 	s->host_s += host;
 	m->total_s = s->device_s;
 	m->host_ratio = s->device_s > 0 ? s->host_s / s->device_s : NAN;
-	m->launch_bound = m->host_ratio > 1.01;
+	m->launch_bound = !m->by_ranks && m->host_ratio > 1.01;
 	return WM_OK;
 }
 
@@ -212,6 +241,11 @@ void wm_sampler_summarise(struct wm_measurement *m) {
 	m->max_s = x[m->n - 1];
 	m->p95_s = wm_quantile(x, m->n, 0.95);
 	m->outliers = wm_outliers(x, m->n);
+	if (m->by_ranks) {
+		memcpy(x, m->skews, m->n * sizeof(*x));
+		wm_sort(x, m->n);
+		m->skew_s = wm_quantile(x, m->n, 0.5);
+	}
 	free(x);
 }
 

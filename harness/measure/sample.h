@@ -12,6 +12,7 @@ struct wm_sampler {
 	struct wm_measurement *m;
 	int next_set, span;      /* operations take the sets next_set, .. modulo span */
 	double host_s, device_s; /* sums over all samples' batches */
+	double skew_s;           /* of the last batch, where ranks keep their own time */
 };
 
 /* Measures the resolution of the device's clock and finds the batch: long enough for it, within the regime. */

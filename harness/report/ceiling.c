@@ -120,7 +120,7 @@ void wm_ceilings_set(struct wm_rows *rows, struct wm_intern *texts) {
 			row->ceiling_why = c && c->suspect ? c->suspect : "a ceiling itself";
 		} else {
 			row->ceiling = c ? c->value : NAN;
-			row->ceiling_why = !c ? "ceiling not measured in this run" : c->suspect ? c->suspect : "";
+			row->ceiling_why = !kind ? "collectives have no ceiling" : !c ? "ceiling not measured in this run" : c->suspect ? c->suspect : "";
 		}
 	}
 	free(all.v);

@@ -45,6 +45,8 @@ static void fill_record(struct keep *keep, const json_t *json, const char *line,
 		.hi_s = positive(time, "hi_s"),
 		.flop_per_s = positive(values, "flop_per_s"),
 		.bytes_per_s = positive(values, "bytes_per_s"),
+		.bus_bytes_per_s = positive(values, "bus_bytes_per_s"),
+		.skew_s = positive(time, "skew_s"),
 		.samples = (long)json_integer_value(json_object_get(time, "samples")),
 		.launch_bound = json_is_true(json_object_get(time, "launch_bound")),
 		.steady_by = text_of(keep, json_object_get(json, "steady"), "by"),
@@ -66,8 +68,10 @@ static void fill_row(struct keep *keep, const json_t *json, struct wm_row *out) 
 		.device = text_of(keep, json, "device"),
 		.device_name = text_of(keep, json, "device_name"),
 		.metric = text_of(keep, json, "metric"),
+		.ranks = (int)json_integer_value(json_object_get(json, "ranks")),
 		.work_flop = NAN,
 		.work_bytes = NAN,
+		.work_wire = NAN,
 	};
 }
 
@@ -78,6 +82,8 @@ static void learn_row(struct keep *keep, const json_t *json, struct wm_row *row)
 		row->work_flop = positive(work, "flop");
 	if (isnan(row->work_bytes))
 		row->work_bytes = positive(work, "bytes");
+	if (isnan(row->work_wire))
+		row->work_wire = positive(work, "wire_bytes");
 	if (!*row->library)
 		row->library = text_of(keep, json, "library");
 }
@@ -177,10 +183,17 @@ static void sum_up_time(struct wm_row *row) {
 	free(medians);
 }
 
+/* The work that the row is read by. */
+static double work_of(const struct wm_row *row) {
+	if (!strcmp(row->metric, "flop/s"))
+		return row->work_flop;
+	return strcmp(row->metric, "B/s bus") ? row->work_bytes : row->work_wire;
+}
+
 static void sum_up(struct wm_row *row) {
 	sum_up_status(row);
 	sum_up_time(row);
-	double work = strcmp(row->metric, "flop/s") ? row->work_bytes : row->work_flop;
+	double work = work_of(row);
 	row->value = work / row->median_s;
 	row->value_lo = work / row->hi_s;
 	row->value_hi = work / row->lo_s;

@@ -12,7 +12,8 @@ struct wm_record {
 	bool verified;
 	const char *why;
 	double median_s, lo_s, hi_s; /* per operation, within run */
-	double flop_per_s, bytes_per_s;
+	double flop_per_s, bytes_per_s, bus_bytes_per_s;
+	double skew_s; /* collectives: between the first and the last rank to be done */
 	long samples;
 	bool launch_bound;
 	const char *steady_by; /* "throughput", "unsettled", .. */
@@ -24,6 +25,7 @@ struct wm_record {
 struct wm_row {
 	const char *run, *case_id, *bench, *problem, *impl, *origin, *library, *backend, *device, *device_name, *metric;
 	int bundle;                /* index of its run in wm_rows.runs */
+	int ranks;                 /* of a collective; 0 else */
 	struct wm_record *records; /* n of them, sorted by replicate; room for more */
 	int n;
 	size_t room;
@@ -34,7 +36,7 @@ struct wm_row {
 	const char *why;
 	double median_s, lo_s, hi_s;
 	const char *interval;         /* "between replicates", "within run", "" = none */
-	double work_flop, work_bytes; /* of one operation */
+	double work_flop, work_bytes, work_wire; /* of one operation */
 	double value;                 /* of metric, from median_s */
 	double value_lo, value_hi;
 	double ceiling; /* measured ceiling of the same run and device for this row, NAN = none */

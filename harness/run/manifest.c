@@ -219,6 +219,7 @@ static enum wm_status read_cases(const char *path, const json_t *run, const stru
 		else
 			st = match_device(path, run, text_of(line, "device"), topo, machine, &c.device);
 		if (st == WM_OK) {
+			wm_problem_place(&c.problem, &machine->devs[c.device]);
 			cases->v = wm_grow(cases->v, cases->n, &cases->room, sizeof(*cases->v));
 			cases->v[cases->n++] = c;
 		}

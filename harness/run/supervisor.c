@@ -144,6 +144,7 @@ static json_t *new_record(const struct supervisor *s, size_t index, int replicat
 	wm_set_bool(r, "verified", false);
 	wm_set_text(r, "metric", c->problem.bench->metric);
 	wm_set(r, "work", work_json(&c->problem));
+	wm_set(r, "ranks", c->problem.bench->collective ? json_integer(c->problem.ranks) : NULL);
 	wm_set(r, "values", json_pack("{s:n, s:n}", "flop_per_s", "bytes_per_s"));
 	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
 		wm_set(r, unknown[i], NULL);

@@ -157,9 +157,10 @@ static json_t *time_json(const struct wm_measurement *m) {
 	wm_set_count(o, "outliers", m->outliers);
 	wm_set_number(o, "total_s", m->total_s);
 	wm_set_number(o, "checked_s", m->checked_s > 0 ? m->checked_s : NAN);
-	wm_set_text(o, "clock", "device");
+	wm_set_text(o, "clock", m->by_ranks ? "ranks" : "device");
 	wm_set_number(o, "host_ratio", m->host_ratio);
 	wm_set_bool(o, "launch_bound", m->launch_bound);
+	wm_set_number(o, "skew_s", m->by_ranks ? m->skew_s : NAN);
 	wm_set_number(o, "resolution_s", m->resolution_s);
 	return o;
 }
@@ -185,6 +186,7 @@ static json_t *measured_json(const struct wm_measurement *m, const struct wm_dev
 
 	wm_set_number(values, "flop_per_s", rate(m->work.flop, m->median_s));
 	wm_set_number(values, "bytes_per_s", rate(m->work.bytes, m->median_s));
+	wm_set_number(values, "bus_bytes_per_s", rate(m->work.wire_bytes, m->median_s));
 	wm_set(o, "values", values);
 	wm_set(o, "time", m->n ? time_json(m) : NULL);
 	wm_set(o, "steady", steady_json(m));
@@ -238,8 +240,8 @@ static enum wm_status measure(struct order *o, struct wm_measurement *m) {
 		st = o->backend->open(&o->dev);
 	if (st != WM_OK)
 		return st;
-	st = wm_measure(&job, m);
-	return st;
+	wm_problem_place(&o->problem, &o->dev);
+	return wm_measure(&job, m);
 }
 
 int wm_worker_main(void) {

@@ -2,6 +2,7 @@
 /* topology.c - hwloc's picture of the machine, and what a device gets of it: cores, caches, NUMA nodes, memory. */
 #include "topology_private.h"
 
+#include "core/problem.h"
 #include "core/registry.h"
 #include "limits.h"
 #include "sysfile.h"
@@ -284,8 +285,30 @@ out:
 	return st;
 }
 
+/* The first N cores of "host:cores=N". Threads that share a core would measure the scheduler: with more than there are,
+ * off gets the reason and the PUs are those of all cores. */
+static enum wm_status find_cores(const struct wm_topology *topo, const char *id, const char *number,
+                                 hwloc_bitmap_t cpuset, hwloc_bitmap_t nodeset, char *off, size_t room) {
+	long wanted = 0, left;
+	int cores;
+
+	if (wm_parse_count(number, &wanted) != WM_OK || wanted < 1)
+		return wm_fail(WM_INPUT, "device '%s': '%s' is not a number of cores", id, number);
+	hwloc_bitmap_copy(cpuset, topo->usable);
+	keep_one_pu_a_core(topo->t, cpuset);
+	cores = hwloc_bitmap_weight(cpuset);
+	if (wanted > cores)
+		snprintf(off, room, "%ld cores are wanted, this process may use %d; a core gets one thread", wanted, cores);
+	left = wanted;
+	for (int pu = hwloc_bitmap_first(cpuset); pu >= 0; pu = hwloc_bitmap_next(cpuset, pu))
+		if (left-- <= 0)
+			hwloc_bitmap_clr(cpuset, (unsigned)pu);
+	hwloc_cpuset_to_nodeset(topo->t, cpuset, nodeset);
+	return WM_OK;
+}
+
 static enum wm_status find_host(const struct wm_topology *topo, const char *id, hwloc_bitmap_t cpuset,
-                                hwloc_bitmap_t nodeset) {
+                                hwloc_bitmap_t nodeset, char *off, size_t room) {
 	if (strcmp(id, "host") == 0) {
 		hwloc_bitmap_copy(cpuset, topo->usable);
 		hwloc_cpuset_to_nodeset(topo->t, cpuset, nodeset);
@@ -297,7 +320,10 @@ static enum wm_status find_host(const struct wm_topology *topo, const char *id, 
 		return find_part(topo, id, HWLOC_OBJ_NUMANODE, "NUMA node", id + 10, cpuset, nodeset);
 	if (strncmp(id, "host:cpus=", 10) == 0)
 		return find_cpus(topo, id, id + 10, cpuset, nodeset);
-	return wm_fail(WM_INPUT, "device '%s': a part of the host is host:package=N, host:numa=N or host:cpus=LIST", id);
+	if (strncmp(id, "host:cores=", 11) == 0)
+		return find_cores(topo, id, id + 11, cpuset, nodeset, off, room);
+	return wm_fail(WM_INPUT,
+	               "device '%s': a part of the host is host:package=N, host:numa=N, host:cores=N or host:cpus=LIST", id);
 }
 
 enum wm_status wm_topology_host(const struct wm_topology *topo, const char *id, struct wm_device *dev_p) {
@@ -310,7 +336,7 @@ enum wm_status wm_topology_host(const struct wm_topology *topo, const char *id, 
 		goto out;
 	}
 	memcpy(dev.id, id, strlen(id) + 1);
-	st = find_host(topo, id, cpuset, nodeset);
+	st = find_host(topo, id, cpuset, nodeset, dev.off, sizeof(dev.off));
 	if (st != WM_OK)
 		goto out;
 	keep_one_pu_a_core(topo->t, cpuset);

@@ -16,8 +16,9 @@ bool wm_topology_is_real(const struct wm_topology *topo);
 enum wm_status wm_topology_write(const struct wm_topology *topo, const char *path);
 
 /*
- * A host device: id "host" (all cores that this process may use), "host:package=N", "host:numa=N" or
- * "host:cpus=LIST". Fills id, backend, name, arch, cpuset (one PU a core), nodeset, threads, units, caches (every
+ * A host device: id "host" (all cores that this process may use), "host:package=N", "host:numa=N",
+ * "host:cores=N" (the first N of them; with more than there are the device is off and says so) or "host:cpus=LIST".
+ * Fills id, backend, name, arch, cpuset (one PU a core), nodeset, threads, units, caches (every
  * instance from L2 up that one of its cores uses), memory (of its NUMA nodes; free = least of MemAvailable and the
  * cgroup's room). WM_INPUT + what exists instead, when the part does not exist or is not allowed.
  */

@@ -188,8 +188,8 @@ static void test_refusals(void **state) {
 	assert_refused(topo, "host:cpus=0,224-230",
 	               "CPUs 224-230 do not exist or are not allowed; this process may use 0-223");
 	assert_refused(topo, "host:cpus=0,112", "host:cpus=0");
-	assert_refused(topo, "host:core=0", "host:package=N, host:numa=N or host:cpus=LIST");
-	assert_refused(topo, "hosts", "host:package=N, host:numa=N or host:cpus=LIST");
+	assert_refused(topo, "host:core=0", "host:package=N, host:numa=N, host:cores=N or host:cpus=LIST");
+	assert_refused(topo, "hosts", "host:package=N, host:numa=N, host:cores=N or host:cpus=LIST");
 	for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++) {
 		snprintf(id, sizeof(id), "host:cpus=%s", malformed[i]);
 		assert_refused(topo, id, "is not a list of CPUs like 0-3,8; this process may use 0-223");

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "commands.h"
+
+int wm_cmd_topo(const struct wm_option_values *options) {
+	(void)options;
+	return wm_complain(wm_fail(WM_UNSUPPORTED, "not in this version"));
+}
