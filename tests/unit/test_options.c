@@ -115,7 +115,7 @@ static void bad_lines(void **state) {
 		const char *line, *why;
 	} table[] = {
 		{"runn", "unknown command 'runn'; did you mean 'run'?"},
-		{"frobnicate", "unknown command 'frobnicate'; known: help run list report version"},
+		{"frobnicate", "unknown command 'frobnicate'; known: help run list report topo doctor explain docs version"},
 		{"--seed 3 run", "'--seed' where a command is wanted; see wattmark --help"},
 		{"run", "run needs a suite, a job file or a pattern; see wattmark list suites"},
 		{"run --sede 3 x", "unknown option --sede; did you mean --seed?"},
