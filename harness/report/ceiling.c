@@ -116,6 +116,7 @@ void wm_ceilings_set(struct wm_rows *rows, struct wm_intern *texts) {
 		const struct kind *kind = kind_of(row);
 		const struct ceiling *c = kind ? find(&all, row, kind, axis_value(row, kind, texts)) : NULL;
 		row->ceiling = NAN;
+		row->ceiling_bound = "";
 		if (is_ceiling(row, kind)) {
 			row->ceiling_why = c && c->suspect ? c->suspect : "a ceiling itself";
 		} else {

@@ -2,6 +2,7 @@
 /* rows.c - the records of some bundles, grouped by case, summed up and put in order; see rows.h. */
 #include "rows.h"
 
+#include "axes.h"
 #include "ceiling.h"
 #include "core/problem.h"
 #include "core/registry.h"
@@ -72,6 +73,12 @@ static void fill_row(struct keep *keep, const json_t *json, struct wm_row *out) 
 		.work_flop = NAN,
 		.work_bytes = NAN,
 		.work_wire = NAN,
+		.skew_s = NAN,
+		.peak = NAN,
+		.peak_most = NAN,
+		.peak_source = "",
+		.peak_why = "datasheet peak unknown for this device",
+		.peak_note = "",
 	};
 }
 
@@ -151,6 +158,21 @@ static bool is_timed(const struct wm_record *record) {
 	return wm_status_class(record->status) == WM_ROW_GOOD && record->median_s > 0;
 }
 
+/* The middle one of what the timed replicates have; NAN where none has it. */
+static double median_skew(const struct wm_row *row) {
+	double *skews = wm_zalloc((size_t)row->n * sizeof *skews), median = NAN;
+	size_t n = 0;
+	for (int i = 0; i < row->n; i++)
+		if (is_timed(&row->records[i]) && !isnan(row->records[i].skew_s))
+			skews[n++] = row->records[i].skew_s;
+	if (n) {
+		wm_sort(skews, n);
+		median = wm_quantile(skews, n, 0.5);
+	}
+	free(skews);
+	return median;
+}
+
 /* Median and interval over the replicates that were timed; a case with a bad replicate has no value. */
 static void sum_up_time(struct wm_row *row) {
 	row->median_s = row->lo_s = row->hi_s = NAN;
@@ -190,10 +212,18 @@ static double work_of(const struct wm_row *row) {
 	return strcmp(row->metric, "B/s bus") ? row->work_bytes : row->work_wire;
 }
 
+/* Latency is one operation after a barrier: bytes over that time would be no bandwidth. */
+static bool is_latency(const struct wm_row *row) {
+	struct wm_axis_text axis;
+	return wm_axes_find(row->problem, "timing", 6, &axis) && axis.value_bytes == 7 && !memcmp(axis.value, "latency", 7);
+}
+
 static void sum_up(struct wm_row *row) {
 	sum_up_status(row);
 	sum_up_time(row);
-	double work = work_of(row);
+	row->skew_s = median_skew(row);
+	row->latency = is_latency(row);
+	double work = row->latency ? NAN : work_of(row);
 	row->value = work / row->median_s;
 	row->value_lo = work / row->hi_s;
 	row->value_hi = work / row->lo_s;
@@ -276,6 +306,7 @@ static void add_run(struct wm_rows *rows, struct keep *keep, const char *path, c
 		.method = copy_of(keep, json_object_get(run, "method"), "unknown"),
 		.profile = copy_of(keep, json_object_get(run, "profile"), "unknown"),
 		.cases = (int)json_integer_value(json_object_get(run, "planned")),
+		.json = run,
 	};
 }
 

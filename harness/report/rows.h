@@ -35,13 +35,25 @@ struct wm_row {
 	bool verified;
 	const char *why;
 	double median_s, lo_s, hi_s;
-	const char *interval;         /* "between replicates", "within run", "" = none */
+	const char *interval; /* "between replicates", "within run" (then there is none between runs), "" = none */
+	double skew_s;        /* collectives: median over the replicates that were timed; NAN else */
 	double work_flop, work_bytes, work_wire; /* of one operation */
-	double value;                 /* of metric, from median_s */
+	bool latency; /* axis timing=latency: read by median_s; value is NAN, because it would be no bandwidth */
+	double value; /* of metric, from median_s */
 	double value_lo, value_hi;
-	double ceiling; /* measured ceiling of the same run and device for this row, NAN = none */
-	/* "", "ceiling not measured in this run", "ceiling suspect: ..", "a ceiling itself" (fma and read rows) */
+	/* The measured ceiling of the same run and device, NAN = none. flop/s: the lower of the fma row of the dtype and,
+	 * where cache=cold, the read row times the flop a byte of the problem. */
+	double ceiling;
+	const char *ceiling_bound; /* which of the two it is: "arithmetic", "memory"; "" = no ceiling */
+	/* "", "ceiling not measured in this run", "arithmetic only: read not measured in this run", "ceiling suspect: ..",
+	 * "a ceiling itself" (fma and read rows), "collectives have no ceiling" */
 	const char *ceiling_why;
+	/* The datasheet figure of the device for the metric and dtype, dense, whole device; NAN = none, for peak_why. */
+	double peak;
+	double peak_most;        /* what no row can be above: at the highest clock that can be set; NAN = unknown */
+	const char *peak_source; /* what figure it is, at which clock, who says so, when it was read; "" = no peak */
+	const char *peak_why;    /* "", "datasheet peak unknown for this device", .. */
+	const char *peak_note;   /* "", "above datasheet clock", "impossible: .." (an ok row is then suspect) */
 };
 
 struct wm_rows {
@@ -49,7 +61,8 @@ struct wm_rows {
 	size_t n, room;
 	struct wm_rows_run { /* one per bundle */
 		const char *path, *id, *started, *host, *command, *method, *profile;
-		int cases, finals; /* planned (case, replicate) pairs and final records */
+		int cases, finals;         /* planned (case, replicate) pairs and final records */
+		const struct json_t *json; /* run.json, a json_t of Jansson's; lives as long as the rows */
 	} * runs;
 	int nruns;
 	size_t runs_room;
