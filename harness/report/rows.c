@@ -100,6 +100,7 @@ static void learn_row(struct keep *keep, const json_t *json, struct wm_row *row)
 struct grouping {
 	struct wm_rows *rows;
 	struct keep *keep;
+	const struct wm_reader *reader;
 	int run;
 };
 
@@ -124,6 +125,7 @@ static enum wm_status take_record(void *arg, const json_t *json, const char *lin
 	struct grouping *g = arg;
 	struct wm_record record;
 	fill_record(g->keep, json, line, bytes, &record);
+	record.line_number = wm_reader_line(g->reader);
 	struct wm_row *row = row_of(g, json);
 	row->records = wm_grow(row->records, (size_t)row->n, &row->room, sizeof *row->records);
 	int at = row->n++;
@@ -318,7 +320,7 @@ static enum wm_status read_bundle(const char *path, struct wm_rows *rows, struct
 	keep->readers = wm_grow(keep->readers, keep->n, &keep->room, sizeof(struct wm_reader *));
 	keep->readers[keep->n++] = reader;
 	add_run(rows, keep, path, wm_reader_run(reader));
-	struct grouping g = {.rows = rows, .keep = keep, .run = rows->nruns - 1};
+	struct grouping g = {.rows = rows, .keep = keep, .reader = reader, .run = rows->nruns - 1};
 	return wm_reader_each(reader, take_record, &g);
 }
 

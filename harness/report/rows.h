@@ -19,6 +19,7 @@ struct wm_record {
 	const char *steady_by; /* "throughput", "unsettled", .. */
 	const char *line;      /* the record as stored, for json */
 	size_t line_bytes;
+	long line_number; /* in records.jsonl, from 1 */
 };
 
 /* All records of one case of one bundle. */

@@ -55,6 +55,7 @@ struct wm_reader;
 enum wm_status wm_reader_open(const char *path, struct wm_reader **reader_p);
 void wm_reader_close(struct wm_reader *reader);
 const json_t *wm_reader_run(const struct wm_reader *reader); /* run.json */
+long wm_reader_line(const struct wm_reader *reader);         /* within fn: number of its line, from 1 */
 enum wm_status wm_reader_each(struct wm_reader *reader,
                               enum wm_status (*fn)(void *arg, const json_t *record, const char *line, size_t bytes),
                               void *arg);

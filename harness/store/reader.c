@@ -14,6 +14,7 @@ struct wm_reader {
 	char *path;
 	json_t *run;
 	struct wm_lines lines;
+	long line; /* of the record that is being given */
 };
 
 /* Maps records.jsonl of the folder; a run killed before its first record may have none. */
@@ -55,6 +56,10 @@ void wm_reader_close(struct wm_reader *reader) {
 
 const json_t *wm_reader_run(const struct wm_reader *reader) {
 	return reader->run;
+}
+
+long wm_reader_line(const struct wm_reader *reader) {
+	return reader->line;
 }
 
 enum { NAMED = 20 }; /* unusable lines that a message names; of more it gives the number */
@@ -136,6 +141,7 @@ enum wm_status wm_reader_each(struct wm_reader *reader,
 			continue;
 		}
 		settle_torn(&c, &line);
+		reader->line = line.number;
 		if (line.kind == WM_LINE_FOREIGN)
 			complain(&c, 1, line.number, line.why);
 		else if (line.kind == WM_LINE_FINAL && is_first_final(&pairs, &line, &c))
