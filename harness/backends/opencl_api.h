@@ -10,6 +10,14 @@
 #include <CL/cl.h>
 #include <CL/cl_ext.h>
 
+/* cl_khr_pci_bus_info is younger than the headers of Debian 11, which the portable binary is built with. */
+#ifndef CL_DEVICE_PCI_BUS_INFO_KHR
+#define CL_DEVICE_PCI_BUS_INFO_KHR 0x410F
+typedef struct {
+	cl_uint pci_domain, pci_bus, pci_device, pci_function;
+} cl_device_pci_bus_info_khr;
+#endif
+
 /* X(name without "cl"): every function used. */
 #define WM_CL_FUNCTIONS(X)       \
 	X(GetPlatformIDs)            \
