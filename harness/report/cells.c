@@ -46,8 +46,7 @@ static void find_shared(struct wm_cells *cells) {
 	}
 }
 
-/* The table of the bundle's rows that follow row `from`; false when there is none left. */
-static bool next_table(const struct wm_rows *rows, int bundle, size_t from, struct wm_cells *cells_p) {
+bool wm_cells_table(const struct wm_rows *rows, int bundle, size_t from, struct wm_cells *cells_p) {
 	struct wm_cells cells = {.rows = rows, .bundle = bundle, .from = from, .to = rows->n};
 	const struct wm_row *row = wm_cells_next(&cells, &cells.from);
 	if (!row)
@@ -271,7 +270,7 @@ enum wm_status wm_cells_write(FILE *out, const struct wm_rows *rows, const struc
 	for (int bundle = 0; bundle < rows->nruns; bundle++) {
 		struct wm_cells cells;
 		put_head(out, rows, bundle, form);
-		for (size_t from = 0; next_table(rows, bundle, from, &cells); from = cells.to)
+		for (size_t from = 0; wm_cells_table(rows, bundle, from, &cells); from = cells.to)
 			form->table(out, &cells);
 		fputc('\n', out);
 	}

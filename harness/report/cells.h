@@ -34,6 +34,8 @@ struct wm_cells {
 	int nshared;
 };
 
+/* The table of the bundle's rows that follow row `from`; false when there is none left. */
+bool wm_cells_table(const struct wm_rows *rows, int bundle, size_t from, struct wm_cells *cells_p);
 /* The next row of the table at or after index *at_p, which moves behind it; NULL at the end. Start at cells->from. */
 const struct wm_row *wm_cells_next(const struct wm_cells *cells, size_t *at_p);
 /* Text of one cell, unescaped; never empty but for the note of a good row. */
