@@ -599,6 +599,17 @@ static enum wm_status launch(struct wm_device *dev, void *module, const char *en
 	return WM_OK;
 }
 
+/* ---- the handles themselves -------------------------------------------------------------------- */
+
+static void *native(struct wm_device *dev, const char *what) {
+	struct place *at = dev->priv;
+	if (!strcmp(what, "queue"))
+		return at->queue;
+	if (!strcmp(what, "context"))
+		return at->context;
+	return strcmp(what, "device") ? NULL : at->id;
+}
+
 /* ---- raising the clock ------------------------------------------------------------------------- */
 
 static enum wm_status rouse_once(struct wm_device *dev, cl_uint rounds) {
@@ -658,4 +669,5 @@ const struct wm_backend wm_backend_opencl = {
 	.build = build,
 	.launch = launch,
 	.unbuild = unbuild,
+	.native = native,
 };

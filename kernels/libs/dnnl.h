@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dnnl.h - oneDNN on the CPU, opened at run time: what its operations share. Private to kernels/libs. */
+#ifndef WM_DNNL_H
+#define WM_DNNL_H
+
+#include "core/wm.h"
+#include "dnnl_api.h"
+
+/* The open library. Start from {0}; released by wm_dnnl_close. */
+struct wm_dnnl {
+	struct wm_dnnl_calls {
+#define X(member, name, result, arguments) result(*member) arguments;
+		WM_DNNL_FUNCTIONS(X)
+#undef X
+	} call;
+	void *engine, *stream;
+};
+
+/* Where the elements of an operand lie: dims as the operation counts them, strides in elements. */
+struct wm_dnnl_layout {
+	enum wm_dtype type;
+	int n; /* of dimensions */
+	wm_dnnl_dims dims, strides;
+};
+
+/*
+ * Opens libdnnl of 2.x or 3.x with an engine for the CPU and a stream. Sets run->library to its version, and
+ * run->threads to what OpenMP says where that is what it runs on. WM_SKIP + dlopen's reasons: not installed.
+ */
+enum wm_status wm_dnnl_open(struct wm_dnnl *d, struct wm_run *run);
+void wm_dnnl_close(struct wm_dnnl *d);
+
+/* dst = src weights, plain layouts. Adds the implementation that it chose to run->library. WM_UNSUPPORTED where it has
+ * none for these types on this CPU. The primitive is released by call.primitive_destroy. */
+enum wm_status wm_dnnl_matmul(struct wm_dnnl *d, const struct wm_dnnl_layout *src, const struct wm_dnnl_layout *weights,
+                              const struct wm_dnnl_layout *dst, struct wm_run *run, void **primitive_p);
+/* An operand over memory that stays the caller's; released by call.memory_destroy. */
+enum wm_status wm_dnnl_memory(struct wm_dnnl *d, const struct wm_dnnl_layout *layout, void *data, void **memory_p);
+/* Runs a primitive and waits for it. */
+enum wm_status wm_dnnl_execute(struct wm_dnnl *d, const void *primitive, const struct wm_dnnl_arg *args, int n);
+
+#endif

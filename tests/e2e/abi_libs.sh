@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# abi_libs.sh - what kernels/libs declares of other libraries is what their installed headers say: each file of
+# tests/abi compiles beside the real header. A header that is not installed is a skip.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+n=0 failed=0
+
+check() { # file header
+	local name
+	name="our part of $2 is what $2 says"
+	n=$((n + 1))
+	if ! echo "#include <$2>" | "${CC:-cc}" -E -x c - >/dev/null 2>&1; then
+		echo "ok $n - $name # SKIP $2 is not installed"
+	elif "${CC:-cc}" -std=c11 -Wall -Wextra -Werror -fsyntax-only "tests/abi/$1" >"$scratch/log" 2>&1; then
+		echo "ok $n - $name"
+	else
+		echo "not ok $n - $name"
+		failed=1
+		sed 's/^/# /' "$scratch/log"
+	fi
+}
+
+check cblas.c cblas.h
+check clblast.c clblast_c.h
+check dnnl.c oneapi/dnnl/dnnl.h
+echo "1..$n"
+exit $failed
