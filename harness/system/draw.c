@@ -30,7 +30,7 @@ enum wm_status wm_topology_svg(const struct wm_topology *topo, char **svg_p) {
 		return wm_fail(WM_SKIP, "the drawing needs lstopo, which is not installed (Debian: hwloc-nox)");
 	if (st != WM_OK)
 		return st;
-	/* lstopo leaves with status 0 in some cases where it drew nothing */
+	/* half a drawing would spoil the page that it is put into */
 	if (!strstr(svg, "</svg>")) {
 		free(svg);
 		return wm_fail(WM_FAILED, "lstopo wrote no whole SVG (%zu bytes)", bytes);

@@ -5,6 +5,8 @@
 They are constructed, not recorded: numbers of cores, caches, NUMA nodes and accelerators follow the vendors' published
 descriptions, bus addresses follow the pattern of such machines. Each holds what a plan must get right:
 
+  h100x4     one 16-core CPU, two GPUs on each of two PCI switches, beside one of which hangs a network device; every
+             GPU linked to every other, a matrix of their bandwidths
   h100x8     two 56-core CPUs with hardware threads, four GPUs on each; a switch, a network device and a
              console that are no accelerators
   mi300x8    two 96-core CPUs in four NUMA nodes each, one accelerator on each node
@@ -77,16 +79,73 @@ class Machine:
 
     def pci(self, bus, pci_class, vendor_device):
         """One device behind a host bridge of its own."""
-        self.open("Bridge", bridge_type="0-1", depth=0, bridge_pci="0000:[%02x-%02x]" % (bus, bus))
-        self.open("PCIDev", pci_busid="0000:%02x:00.0" % bus, pci_link_speed="0.000000",
-                  pci_type="%04x [%s] [0000:0000] 00" % (pci_class, vendor_device))
-        self.close()
+        self.host_bridge(bus, bus)
+        self.pci_device(bus, pci_class, vendor_device)
         self.close()
 
+    def host_bridge(self, first, last):
+        """Left open for what hangs on its buses."""
+        self.open("Bridge", bridge_type="0-1", depth=0, bridge_pci="0000:[%02x-%02x]" % (first, last))
+
+    def pci_bridge(self, bus, first, last):
+        """A port of a switch on that bus, left open for what hangs on the buses behind it."""
+        self.open("Bridge", bridge_type="1-1", depth=1, bridge_pci="0000:[%02x-%02x]" % (first, last),
+                  pci_busid="0000:%02x:00.0" % bus, pci_type="0604 [1000:c030] [0000:0000] 00",
+                  pci_link_speed="63.015385")
+
+    def pci_device(self, bus, pci_class, vendor_device, speed=0.0, osdev=None):
+        """speed in GB/s, 0: not known; osdev: name, subtype and type of what the system calls it. Returns the number
+        of the last object."""
+        self.open("PCIDev", pci_busid="0000:%02x:00.0" % bus, pci_link_speed="%.6f" % speed,
+                  pci_type="%04x [%s] [0000:0000] 00" % (pci_class, vendor_device))
+        if osdev:
+            name, subtype, osdev_type = osdev
+            self.open("OSDev", name=name, subtype=subtype, osdev_type=osdev_type)
+            self.close()
+        self.close()
+        return self.gp
+
+    def distances(self, name, objects, values):
+        """A matrix of bandwidths in MB/s between OS devices; kind 9: told by the system, bandwidths."""
+        self.lines.append('<distances2 type="OSDev" nbobjs="%d" kind="9" name="%s" indexing="gp">' %
+                          (len(objects), name))
+        for tag, numbers in (("indexes", objects), ("u64values", values)):
+            text = "".join("%d " % x for x in numbers)
+            self.lines.append('<%s length="%d">%s</%s>' % (tag, len(text), text, tag))
+        self.lines.append("</distances2>")
+
     def write(self, name):
-        self.lines += ["</object>", "</topology>", ""]
+        self.lines += ["</topology>", ""]
         with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), name), "w", encoding="ascii") as f:
             f.write("\n".join(self.lines))
+
+
+def h100x4():
+    cores, link = 16, 150000                        # MB/s: 6 of 18 NVLink 4 links to each of three others
+    m = Machine(nodes=1, pus=cores)
+    m.info(Architecture="x86_64")
+    m.open("Package", range(cores), [0], os_index=0)
+    m.info(CPUVendor="GenuineIntel", CPUModel="Intel(R) Xeon(R) Gold 6426Y")
+    m.memory(0, range(cores), 256 * GIB)
+    m.cache("L3Cache", range(cores), [0], 37 * MIB + 512 * KIB, 0)
+    for c in range(cores):
+        m.core(c, [c], 0, 2 * MIB, 48 * KIB, 32 * KIB)
+    m.close()
+    gpus = []
+    for s, bus in enumerate((0x16, 0x40)):
+        m.host_bridge(bus, bus + 4)
+        m.pci_bridge(bus, bus + 1, bus + 4)
+        for g in range(2):
+            osdev = ("nvml%d" % len(gpus), "NVML", 1)
+            gpus.append(m.pci_device(bus + 2 + g, 0x0302, "10de:2330", 63.015385, osdev))
+        if s == 0:
+            m.pci_device(bus + 4, 0x0200, "15b3:1021", 31.507692, ("ens1np0", "", 2))
+        m.close()
+        m.close()
+    m.close()
+    m.close()
+    m.distances("NVLinkBandwidth", gpus, [1000000 if i == j else link for i in range(4) for j in range(4)])
+    m.write("h100x4.xml")
 
 
 def h100x8():
@@ -112,6 +171,7 @@ def h100x8():
             m.pci(0x07, 0x0680, "10de:22a3")        # a switch of the GPUs' vendor
             m.pci(0x08, 0x0200, "10de:0269")        # a network device of theirs
         m.close()
+    m.close()
     m.write("h100x8.xml")
 
 
@@ -136,6 +196,7 @@ def mi300x8():
             m.pci(buses[node], 0x1200, "1002:74a1")
             m.close()
         m.close()
+    m.close()
     m.write("mi300x8.xml")
 
 
@@ -152,10 +213,12 @@ def arm(name, packages, cores, part, implementer, memory, slc, l2, l1i):
             m.core(pu - p * cores, [pu], p, l2, 64 * KIB, l1i)
         m.close()
         m.close()
+    m.close()
     m.write(name)
 
 
 def main():
+    h100x4()
     h100x8()
     mi300x8()
     arm("altra.xml", 2, 80, "0xd0c", "0x41", 256 * GIB, 32 * MIB, 1 * MIB, 64 * KIB)
