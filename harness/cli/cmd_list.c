@@ -36,7 +36,8 @@ static void list_benchmarks(void) {
 	}
 	printf("  every benchmark also has\n");
 	for (const struct wm_axis *a = wm_core_axes; a->key; a++)
-		printf("    %-10s %s; default %s%s; one of %s\n", a->key, a->help, a->def, a == wm_core_axes ? " (collectives: hot)" : "", a->words);
+		printf("    %-10s %s; default %s%s; one of %s\n", a->key, a->help, a->def,
+		       a == wm_core_axes ? " (collectives: hot)" : "", a->words);
 }
 
 /* Has the machine a device that the implementation can use? */
@@ -60,8 +61,14 @@ static void list_implementations(const struct wm_machine *machine) {
 
 static void list_suites(void) {
 	printf("suites\n");
-	for (const char *const *name = wm_suite_names(); *name; name++)
-		printf("  %s\n", *name);
+	for (const char *const *name = wm_suite_names(); *name; name++) {
+		const char *file = wm_suite_file(*name);
+
+		if (file)
+			printf("  %-12s %s\n", *name, file);
+		else
+			printf("  %s\n", *name);
+	}
 }
 
 int wm_cmd_list(const struct wm_option_values *options) {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* commands.h - the commands; each returns the exit status of the program (results/README.md). */
+/* commands.h - the commands; each returns the exit status of the program (exits.h). */
 #ifndef WM_COMMANDS_H
 #define WM_COMMANDS_H
 
 #include "core/options.h"
-
-enum { WM_EXIT_OK = 0, WM_EXIT_BAD_ROW = 1, WM_EXIT_USAGE = 2, WM_EXIT_INTERRUPTED = 130 };
+#include "exits.h"
 
 int wm_cmd_run(const struct wm_option_values *options);
 int wm_cmd_list(const struct wm_option_values *options);

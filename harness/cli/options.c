@@ -5,6 +5,7 @@
 #include "core/problem.h"
 #include "core/registry.h"
 #include "measure/profile.h"
+#include "wrap.h"
 
 #include <getopt.h>
 #include <math.h>
@@ -396,28 +397,7 @@ void wm_options_free(struct wm_option_values *values) {
 
 /* ---- help --------------------------------------------------------------------------------------------------- */
 
-enum { HELP_COLUMN = 26, HELP_WIDTH = 80 };
-
-/* Prints text from the column on, broken at blanks; at is where the line stands now. */
-static void print_wrapped(FILE *out, int at, const char *text) {
-	if (at >= HELP_COLUMN) {
-		fputc('\n', out);
-		at = 0;
-	}
-	while (*text) {
-		size_t room = HELP_WIDTH - HELP_COLUMN, n = strlen(text);
-
-		if (n > room)
-			for (n = room; n > 0 && text[n] != ' '; n--)
-				;
-		if (n == 0)
-			n = strcspn(text, " ");
-		fprintf(out, "%*s%.*s\n", HELP_COLUMN - at, "", (int)n, text);
-		text += n;
-		text += strspn(text, " ");
-		at = 0;
-	}
-}
+enum { HELP_COLUMN = 26 };
 
 static void print_option(FILE *out, const struct wm_option *row) {
 	char head[64], text[512];
@@ -435,7 +415,7 @@ static void print_option(FILE *out, const struct wm_option *row) {
 		snprintf(text + used, sizeof(text) - used, "%s%s%s", row->word ? ")" : "", row->def ? "; default: " : "",
 		         row->def ? row->def : "");
 	fputs(head, out);
-	print_wrapped(out, n, text);
+	wm_wrap(out, n, HELP_COLUMN, text);
 }
 
 static void print_command(FILE *out, const struct wm_command_row *c) {
@@ -443,7 +423,7 @@ static void print_command(FILE *out, const struct wm_command_row *c) {
 	int n = snprintf(head, sizeof(head), "  %s", c->name);
 
 	fputs(head, out);
-	print_wrapped(out, n, c->about);
+	wm_wrap(out, n, HELP_COLUMN, c->about);
 }
 
 void wm_options_help(FILE *out, const struct wm_command_row *command) {

@@ -27,7 +27,8 @@ struct wm_suite {
 /*
  * Reads what a user named and appends it to suite; several may be given. A suite built in (bench/suites/NAME.ini
  * embedded); else a pattern, if it has a ':' with no '/' before it or is a benchmark's name, and does not end in
- * .ini; else a file, if the word has a '/' or ends in .ini. WM_INPUT for any other word, with the nearest known.
+ * .ini; else a file, if the word has a '/' or ends in .ini; else a suite that the installation adds. WM_INPUT for any
+ * other word, with the nearest known.
  *
  * [global] holds defaults of the sections behind it, up to the next [global], which has none of its own from the one
  * before: axes, device, impl, weigh, and profile, which only it can hold and which is the whole run's.
@@ -39,7 +40,10 @@ struct wm_suite {
  */
 enum wm_status wm_suite_add(const char *word, struct wm_suite *suite);
 void wm_suite_free(struct wm_suite *suite);
-/* Names of the embedded suites, NULL-terminated, static. */
+/* Names of the suites, NULL-terminated: those built in, then those that the installation adds. Static. */
 const char *const *wm_suite_names(void);
+/* The file of a suite that the installation adds, share/wattmark/suites/NAME.ini; NULL for a suite that is built in (a
+ * file of its name there is a copy to read, and never run) and for no suite. Valid until the next call. */
+const char *wm_suite_file(const char *name);
 
 #endif

@@ -5,12 +5,14 @@
  * long lines in silence.
  */
 #include "embedded.h"
+#include "installed.h"
 #include "job.h"
 #include "options.h"
 #include "registry.h"
 
 #include <errno.h>
 #include <ini.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -449,6 +451,14 @@ static void keep_name(struct wm_suite *suite, const char *name, size_t n) {
 		snprintf(suite->name, sizeof(suite->name), "%.*s", (int)n, name);
 }
 
+/* The text of a suite that is built in, or NULL. */
+static const char *embedded_suite(const char *name) {
+	char path[128];
+
+	snprintf(path, sizeof(path), "bench/suites/%.100s.ini", name);
+	return wm_embedded(path);
+}
+
 static enum wm_status add_embedded(const char *name, const char *text, struct wm_suite *suite) {
 	char file[128];
 	enum wm_status st;
@@ -510,11 +520,8 @@ static enum wm_status fail_unknown_suite(const char *word) {
 
 enum wm_status wm_suite_add(const char *word, struct wm_suite *suite) {
 	size_t stem = strcspn(word, ":/");
-	char path[128];
-	const char *text;
+	const char *text = embedded_suite(word), *file;
 
-	snprintf(path, sizeof(path), "bench/suites/%.100s.ini", word);
-	text = wm_embedded(path);
 	if (text)
 		return add_embedded(word, text, suite);
 	if (ends_in_ini(word))
@@ -523,7 +530,8 @@ enum wm_status wm_suite_add(const char *word, struct wm_suite *suite) {
 		return add_pattern(word, suite);
 	if (word[stem] == '/')
 		return add_file(word, suite);
-	return fail_unknown_suite(word);
+	file = wm_suite_file(word);
+	return file ? add_file(file, suite) : fail_unknown_suite(word);
 }
 
 void wm_suite_free(struct wm_suite *suite) {
@@ -534,21 +542,44 @@ void wm_suite_free(struct wm_suite *suite) {
 	*suite = (struct wm_suite){0};
 }
 
+const char *wm_suite_file(const char *name) {
+	static char path[PATH_MAX];
+
+	return !embedded_suite(name) && wm_installed_suite(name, path, sizeof(path)) ? path : NULL;
+}
+
+enum { MAX_SUITES = 127 };
+static char suite_names[MAX_SUITES][64];
+static const char *suite_list[MAX_SUITES + 1];
+
+/* Puts a name behind the *n_p that are there, unless it is one of them. */
+static void list_suite(void *n_p, const char *name) {
+	int *n = n_p;
+
+	for (int i = 0; i < *n; i++)
+		if (strcmp(suite_names[i], name) == 0)
+			return;
+	if (*n == MAX_SUITES || strlen(name) >= sizeof(suite_names[0]))
+		return;
+	snprintf(suite_names[*n], sizeof(suite_names[0]), "%s", name);
+	suite_list[*n] = suite_names[*n];
+	++*n;
+}
+
 const char *const *wm_suite_names(void) {
 	static const char folder[] = "bench/suites/";
-	static char names[63][64];
-	static const char *list[64];
 	const char *path;
+	char name[64];
 	int n = 0;
 
-	for (int i = 0; (path = wm_embedded_name(i)) && n < 63; i++) {
+	for (int i = 0; (path = wm_embedded_name(i)); i++) {
 		if (strncmp(path, folder, strlen(folder)) != 0 || !ends_in_ini(path))
 			continue;
 		path += strlen(folder);
-		snprintf(names[n], sizeof(names[n]), "%.*s", (int)(strlen(path) - 4), path);
-		list[n] = names[n];
-		n++;
+		snprintf(name, sizeof(name), "%.*s", (int)(strlen(path) - 4), path);
+		list_suite(&n, name);
 	}
-	list[n] = NULL;
-	return list;
+	wm_installed_suites(list_suite, &n);
+	suite_list[n] = NULL;
+	return suite_list;
 }
