@@ -4,7 +4,7 @@
 # setup.sh - the packages that wattmark needs on Debian 12 and how they get there; read by quickstart and check.
 # Nothing comes from anywhere but apt.
 
-# One package a line: what it is for (build, run, check), its name, the reason. a|b: any of them serves, the first
+# One package a line: what it is for (build, run, check, peers), its name, the reason. a|b: any of them serves, the first
 # is the one that is installed.
 packages() {
 	cat <<'END'
@@ -29,6 +29,16 @@ check jq                   tests read records with it
 check python3              tests make topologies and check records with it
 check procps               tests look for processes that should be gone
 check oclgrind             races and stray accesses in OpenCL kernels
+check libopenblas-pthread-dev|libopenblas-openmp-dev|libblas-dev  the real cblas.h, and OpenBLAS for its test
+check libdnnl-dev          the real dnnl.h, and oneDNN for its test
+check libclblast-dev       the real clblast_c.h, and CLBlast for its test
+check libblis4-openmp|libblis4-pthread  BLIS for its test
+peers libblis4-openmp|libblis4-pthread  BLIS, to compare with
+peers libdnnl2|libdnnl3.6  oneDNN, to compare with
+peers libclblast1          CLBlast, to compare with
+peers openmpi-bin          runs the Open MPI program to compare with
+peers libopenmpi-dev       compiles it
+peers python3              arithmetic of the comparison
 END
 }
 
