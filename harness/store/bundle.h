@@ -45,11 +45,11 @@ int wm_bundle_deaths(const struct wm_bundle *bundle, const char *case_id, int re
 /* ---- reading ---- */
 
 /*
- * Calls fn for every final record of records.jsonl, in file order, with its line (text, length; valid during the
- * reader's life) and its parsed form (borrowed). Lines that are no record are passed over, and reported at the
- * end: WM_INPUT with "FILE:LINE: what is wrong" for the first and the line numbers of the rest (at most 20, then
- * how many more), after all that can be read was read. Torn lines that a resume mark names are expected and not
- * reported. A newer schema or another method major is named as foreign.
+ * Calls fn for every final record of records.jsonl, in file order and one at a time, but not always from the same
+ * thread, with its line (text, length; valid during the reader's life) and its parsed form (borrowed). Lines that are
+ * no record are passed over, and reported at the end: WM_INPUT with "FILE:LINE: what is wrong" for the first and the
+ * line numbers of the rest (at most 20, then how many more), after all that can be read was read. Torn lines that a
+ * resume mark names are expected and not reported. A newer schema or another method major is named as foreign.
  */
 struct wm_reader;
 enum wm_status wm_reader_open(const char *path, struct wm_reader **reader_p);

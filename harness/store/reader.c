@@ -2,6 +2,7 @@
 /* reader.c - reads a bundle that may have been killed at any moment; see bundle.h. */
 #include "bundle.h"
 #include "lines.h"
+#include "ordered.h"
 #include "pairs.h"
 
 #include <errno.h>
@@ -127,28 +128,36 @@ static bool is_first_final(struct wm_pairs *pairs, const struct wm_line *line, s
 	return true;
 }
 
+struct walk {
+	struct wm_reader *reader;
+	enum wm_status (*fn)(void *arg, const json_t *record, const char *line, size_t bytes);
+	void *arg;
+	struct wm_pairs pairs;
+	struct complaints complaints;
+};
+
+static enum wm_status take_line(void *arg, const struct wm_line *line) {
+	struct walk *walk = arg;
+	struct complaints *c = &walk->complaints;
+	if (line->kind == WM_LINE_BROKEN) {
+		note_torn(c, line);
+		return WM_OK;
+	}
+	settle_torn(c, line);
+	walk->reader->line = line->number;
+	if (line->kind == WM_LINE_FOREIGN)
+		complain(c, 1, line->number, line->why);
+	else if (line->kind == WM_LINE_FINAL && is_first_final(&walk->pairs, line, c))
+		return walk->fn(walk->arg, line->json, line->text, line->bytes);
+	return WM_OK;
+}
+
 enum wm_status wm_reader_each(struct wm_reader *reader,
                               enum wm_status (*fn)(void *arg, const json_t *record, const char *line, size_t bytes),
                               void *arg) {
-	struct wm_lines lines = {.text = reader->lines.text, .bytes = reader->lines.bytes};
-	struct wm_pairs pairs = {0};
-	struct complaints c = {0};
-	struct wm_line line = {0};
-	enum wm_status st = WM_OK;
-	while (!st && wm_lines_next(&lines, &line)) {
-		if (line.kind == WM_LINE_BROKEN) {
-			note_torn(&c, &line);
-			continue;
-		}
-		settle_torn(&c, &line);
-		reader->line = line.number;
-		if (line.kind == WM_LINE_FOREIGN)
-			complain(&c, 1, line.number, line.why);
-		else if (line.kind == WM_LINE_FINAL && is_first_final(&pairs, &line, &c))
-			st = fn(arg, line.json, line.text, line.bytes);
-	}
-	settle_torn(&c, NULL);
-	wm_line_release(&line);
-	wm_pairs_free(&pairs);
-	return st || !c.count ? st : fail_lines(reader->path, &c);
+	struct walk walk = {.reader = reader, .fn = fn, .arg = arg};
+	enum wm_status st = wm_lines_each(&reader->lines, take_line, &walk);
+	settle_torn(&walk.complaints, NULL);
+	wm_pairs_free(&walk.pairs);
+	return st || !walk.complaints.count ? st : fail_lines(reader->path, &walk.complaints);
 }
