@@ -19,20 +19,22 @@ static const char header[] =
 static void put_text(FILE *out, const char *text) {
 	char clean[4 * WM_CELL_CHARS];
 	wm_text_clean(text, clean, sizeof clean);
-	bool guard = *clean && strchr("=+-@", *clean);
-	bool quote = strpbrk(clean, ",\"") != NULL;
-	if (quote)
-		fputc('"', out);
-	if (guard)
-		fputc('\'', out);
-	for (const char *c = clean; *c; c++) {
-		if (*c == '"')
-			fputc('"', out);
-		fputc(*c, out);
+	const char *guard = *clean && strchr("=+-@", *clean) ? "'" : "";
+	if (!strpbrk(clean, ",\"")) {
+		fprintf(out, "%s%s,", guard, clean);
+		return;
 	}
-	if (quote)
-		fputc('"', out);
-	fputc(',', out);
+	fprintf(out, "\"%s", guard);
+	for (const char *part = clean; *part;) {
+		size_t plain = strcspn(part, "\"");
+		fwrite(part, 1, plain, out);
+		part += plain;
+		if (*part == '"') {
+			fputs("\"\"", out);
+			part++;
+		}
+	}
+	fputs("\",", out);
 }
 
 static void put_number(FILE *out, double x) {

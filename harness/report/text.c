@@ -31,9 +31,23 @@ int wm_text_char(const char *text, size_t *bytes_p, unsigned *code_p) {
 	return n && is_plain(code);
 }
 
+/* Bytes at the beginning of text, at most limit, that are printable ASCII. */
+static size_t ascii_bytes(const char *text, size_t limit) {
+	size_t n = 0;
+	while (n < limit && text[n] >= 0x20 && text[n] < 0x7f)
+		n++;
+	return n;
+}
+
 char *wm_text_clean(const char *text, char *out, size_t room) {
 	size_t n = 0;
 	while (*text) {
+		size_t ascii = ascii_bytes(text, room - n - 1);
+		memcpy(out + n, text, ascii);
+		n += ascii;
+		text += ascii;
+		if (!*text)
+			break;
 		char escape[16];
 		const char *piece = text;
 		size_t bytes, length;
