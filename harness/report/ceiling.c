@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ceiling.c - what a row could reach at most, as the same run measured it (method 1): flop/s rows against the best
- * fma row of their dtype, B/s rows against the best read row of their cache axis; per run and device.
+ * ceiling.c - what a row could reach at most, as the same run measured it on the same device (method 1): the roofline
+ * of S. Williams, A. Waterman, D. Patterson, "Roofline: an insightful visual performance model", CACM 52(4), 2009.
+ * flop/s rows stand under the best fma row of their dtype and, when they start with cold caches, under the best cold
+ * read row times the flop that the problem does for a byte; B/s rows under the best read row of their cache axis.
  */
 #include "ceiling.h"
 
@@ -13,14 +15,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Which benchmark is the ceiling of a metric, and which axis of the problem must be equal. */
-static const struct kind {
-	const char *metric, *bench, *axis;
-} kinds[] = {{"flop/s", "fma", "dtype"}, {"B/s", "read", "cache"}};
+/* The two sides of the roofline: which benchmark measures each, and which axis tells its ceilings apart. */
+enum { ARITHMETIC, MEMORY, SIDES };
+static const struct side {
+	const char *name, *bench, *axis, *metric;
+	const char *only; /* why the other side is not told, when a flop/s row has this one only */
+} sides[SIDES] = {
+	{"arithmetic", "fma", "dtype", "flop/s", "arithmetic only: read not measured in this run"},
+	{"memory", "read", "cache", "B/s", "memory only: fma of this type not measured in this run"},
+};
 
 struct ceiling {
-	const struct kind *kind;
-	int bundle;
+	int side, bundle;
 	const char *device, *at; /* at: the axis' value; interned, so that addresses can be compared */
 	double value;
 	const struct wm_row *above; /* the best verified row above it: then it is the ceiling that is suspect */
@@ -30,30 +36,18 @@ struct ceiling {
 struct ceilings {
 	struct ceiling *v;
 	size_t n, room;
+	struct wm_intern *texts;
 };
 
-static const struct kind *kind_of(const struct wm_row *row) {
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (!strcmp(row->metric, kinds[i].metric))
-			return &kinds[i];
-	return NULL;
+static bool has_metric(const struct wm_row *row, const char *metric) {
+	return !strcmp(row->metric, metric);
 }
 
-static const char *axis_value(const struct wm_row *row, const struct kind *kind, struct wm_intern *texts) {
+static const char *axis_value(const struct ceilings *all, const struct wm_row *row, const char *key) {
 	struct wm_axis_text axis;
-	if (!wm_axes_find(row->problem, kind->axis, strlen(kind->axis), &axis))
+	if (!wm_axes_find(row->problem, key, strlen(key), &axis))
 		return "";
-	return wm_intern_at(texts, axis.value, axis.value_bytes)->text;
-}
-
-static struct ceiling *find(const struct ceilings *all, const struct wm_row *row, const struct kind *kind,
-                            const char *at) {
-	for (size_t i = 0; i < all->n; i++) {
-		struct ceiling *c = &all->v[i];
-		if (c->at == at && c->device == row->device && c->bundle == row->bundle && c->kind == kind)
-			return c;
-	}
-	return NULL;
+	return wm_intern_at(all->texts, axis.value, axis.value_bytes)->text;
 }
 
 /* A suspect time may be too short: it is no ceiling, and does not cast doubt on one. */
@@ -61,68 +55,137 @@ static bool counts(const struct wm_row *row) {
 	return row->verified && row->status == WM_OK && row->value > 0;
 }
 
-static bool is_ceiling(const struct wm_row *row, const struct kind *kind) {
-	return kind && !strcmp(row->bench, kind->bench);
+/* The side that the row measures, or SIDES. */
+static int measured_side(const struct wm_row *row) {
+	int side = 0;
+	while (side < SIDES && (strcmp(row->bench, sides[side].bench) != 0 || !has_metric(row, sides[side].metric)))
+		side++;
+	return side;
 }
 
-static void collect(struct ceilings *all, const struct wm_rows *rows, struct wm_intern *texts) {
+static struct ceiling *find(const struct ceilings *all, const struct wm_row *row, int side) {
+	const char *at = axis_value(all, row, sides[side].axis);
+	for (size_t i = 0; i < all->n; i++) {
+		struct ceiling *c = &all->v[i];
+		if (c->at == at && c->device == row->device && c->bundle == row->bundle && c->side == side)
+			return c;
+	}
+	return NULL;
+}
+
+/* What stands over one row. */
+struct over {
+	struct ceiling *c[SIDES]; /* NULL: not measured, or not over it */
+	bool both;                /* both sides could bound it */
+};
+
+/* With hot caches the memory does not bound arithmetic. */
+static struct over over(const struct ceilings *all, const struct wm_row *row) {
+	if (has_metric(row, "B/s"))
+		return (struct over){.c = {[MEMORY] = find(all, row, MEMORY)}};
+	if (!has_metric(row, "flop/s"))
+		return (struct over){0};
+	bool cold = !strcmp(axis_value(all, row, "cache"), "cold");
+	return (struct over){{find(all, row, ARITHMETIC), cold ? find(all, row, MEMORY) : NULL}, cold};
+}
+
+/* The row in the side's unit: flop/s, or the bytes/s that the problem's own bytes come to. */
+static double rate(const struct wm_row *row, int side) {
+	return side == ARITHMETIC ? row->value : row->work_bytes / row->median_s;
+}
+
+/* ---- all ceilings, and which of them to doubt --------------------------------------------------------------- */
+
+static void collect(struct ceilings *all, const struct wm_rows *rows) {
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct wm_row *row = &rows->v[i];
-		const struct kind *kind = kind_of(row);
-		if (!is_ceiling(row, kind) || !counts(row))
+		int side = measured_side(row);
+		if (side == SIDES || !counts(row))
 			continue;
-		const char *at = axis_value(row, kind, texts);
-		struct ceiling *c = find(all, row, kind, at);
+		struct ceiling *c = find(all, row, side);
 		if (!c) {
 			all->v = wm_grow(all->v, all->n, &all->room, sizeof *all->v);
 			c = &all->v[all->n++];
-			*c = (struct ceiling){.kind = kind, .bundle = row->bundle, .device = row->device, .at = at};
+			*c = (struct ceiling){.side = side,
+			                      .bundle = row->bundle,
+			                      .device = row->device,
+			                      .at = axis_value(all, row, sides[side].axis)};
 		}
 		c->value = fmax(c->value, row->value);
 	}
 }
 
-static void doubt(struct ceilings *all, const struct wm_rows *rows, struct wm_intern *texts) {
-	for (size_t i = 0; i < rows->n; i++) {
-		const struct wm_row *row = &rows->v[i];
-		const struct kind *kind = kind_of(row);
-		if (!kind || is_ceiling(row, kind) || !counts(row))
-			continue;
-		struct ceiling *c = find(all, row, kind, axis_value(row, kind, texts));
-		if (c && row->value > c->value && (!c->above || row->value > c->above->value))
+static void doubt(const struct wm_row *row, const struct over *over) {
+	if (measured_side(row) < SIDES || !counts(row))
+		return;
+	for (int side = 0; side < SIDES; side++) {
+		struct ceiling *c = over->c[side];
+		if (c && rate(row, side) > (c->above ? rate(c->above, side) : c->value))
 			c->above = row;
 	}
 }
 
 static void explain(struct ceiling *c, struct wm_intern *texts) {
+	const struct side *side = &sides[c->side];
 	char ceiling[WM_UNIT_CHARS], above[WM_UNIT_CHARS], text[512];
 	if (!c->above)
 		return;
-	wm_units_rate(c->value, c->kind->metric, ceiling);
-	wm_units_rate(c->above->value, c->kind->metric, above);
-	snprintf(text, sizeof text, "ceiling suspect: %s reached %s on %s, below the verified %s of %s by %s",
-	         c->kind->bench, ceiling, c->device, above, c->above->problem, c->above->impl);
+	wm_units_rate(c->value, side->metric, ceiling);
+	wm_units_rate(rate(c->above, c->side), side->metric, above);
+	snprintf(text, sizeof text, "ceiling suspect: %s reached %s on %s, below the verified %s of %s by %s", side->bench,
+	         ceiling, c->device, above, c->above->problem, c->above->impl);
 	c->suspect = wm_intern_text(texts, text);
 }
 
+/* ---- rows ---------------------------------------------------------------------------------------------------- */
+
+/* What the side allows the row, in the row's metric; NAN where it is not over the row. */
+static double allowed(const struct wm_row *row, int side, const struct ceiling *c) {
+	if (!c)
+		return NAN;
+	return side == MEMORY && has_metric(row, "flop/s") ? c->value * (row->work_flop / row->work_bytes) : c->value;
+}
+
+/* The lower of the two sides, or the one that there is; and what to know of it. */
+static void put_under(const struct over *over, struct wm_row *row) {
+	double most[SIDES] = {allowed(row, ARITHMETIC, over->c[ARITHMETIC]), allowed(row, MEMORY, over->c[MEMORY])};
+	int low = isnan(most[ARITHMETIC]) || most[MEMORY] < most[ARITHMETIC] ? MEMORY : ARITHMETIC;
+	if (isnan(most[low])) {
+		row->ceiling_why = "ceiling not measured in this run";
+		return;
+	}
+	bool is_half = over->both && isnan(most[!low]);
+	row->ceiling = most[low];
+	row->ceiling_bound = sides[low].name;
+	row->ceiling_why = over->c[low]->suspect ? over->c[low]->suspect : is_half ? sides[low].only : "";
+}
+
+static void set_ceiling(const struct over *over, struct wm_row *row) {
+	int own = measured_side(row);
+	row->ceiling = NAN;
+	row->ceiling_bound = "";
+	if (own < SIDES)
+		row->ceiling_why = over->c[own] && over->c[own]->suspect ? over->c[own]->suspect : "a ceiling itself";
+	else if (has_metric(row, "B/s bus"))
+		row->ceiling_why = "collectives have no ceiling";
+	else if (isnan(row->value))
+		row->ceiling_why = "no value to hold against a ceiling";
+	else
+		put_under(over, row);
+}
+
 void wm_ceilings_set(struct wm_rows *rows, struct wm_intern *texts) {
-	struct ceilings all = {0};
-	collect(&all, rows, texts);
-	doubt(&all, rows, texts);
+	struct ceilings all = {.texts = texts};
+	struct over *overs = wm_zalloc((rows->n + 1) * sizeof *overs);
+	collect(&all, rows);
+	for (size_t i = 0; i < rows->n; i++) {
+		overs[i] = over(&all, &rows->v[i]);
+		doubt(&rows->v[i], &overs[i]);
+	}
 	for (size_t i = 0; i < all.n; i++)
 		explain(&all.v[i], texts);
-	for (size_t i = 0; i < rows->n; i++) {
-		struct wm_row *row = &rows->v[i];
-		const struct kind *kind = kind_of(row);
-		const struct ceiling *c = kind ? find(&all, row, kind, axis_value(row, kind, texts)) : NULL;
-		row->ceiling = NAN;
-		row->ceiling_bound = "";
-		if (is_ceiling(row, kind)) {
-			row->ceiling_why = c && c->suspect ? c->suspect : "a ceiling itself";
-		} else {
-			row->ceiling = c ? c->value : NAN;
-			row->ceiling_why = !kind ? "collectives have no ceiling" : !c ? "ceiling not measured in this run" : c->suspect ? c->suspect : "";
-		}
-	}
+	for (size_t i = 0; i < rows->n; i++)
+		set_ceiling(&overs[i], &rows->v[i]);
+	free(overs);
 	free(all.v);
 }

@@ -36,6 +36,7 @@ static double positive(const json_t *object, const char *key) {
 static void fill_record(struct keep *keep, const json_t *json, const char *line, size_t bytes, struct wm_record *out) {
 	const json_t *time = json_object_get(json, "time");
 	const json_t *values = json_object_get(json, "values");
+	const json_t *skew = json_object_get(time, "skew_s");
 	*out = (struct wm_record){
 		.replicate = (int)json_integer_value(json_object_get(json, "replicate")),
 		.status = wm_status_parse(json_string_value(json_object_get(json, "status"))),
@@ -47,7 +48,7 @@ static void fill_record(struct keep *keep, const json_t *json, const char *line,
 		.flop_per_s = positive(values, "flop_per_s"),
 		.bytes_per_s = positive(values, "bytes_per_s"),
 		.bus_bytes_per_s = positive(values, "bus_bytes_per_s"),
-		.skew_s = positive(time, "skew_s"),
+		.skew_s = json_is_number(skew) ? json_number_value(skew) : NAN,
 		.samples = (long)json_integer_value(json_object_get(time, "samples")),
 		.launch_bound = json_is_true(json_object_get(time, "launch_bound")),
 		.steady_by = text_of(keep, json_object_get(json, "steady"), "by"),

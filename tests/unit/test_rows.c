@@ -39,28 +39,33 @@ struct sketch {
 	const char *problem, *impl, *device, *status;
 	double median_s; /* 0: no time */
 	bool unverified;
+	double skew_s; /* 0: none */
 };
 
 static const char *metric_of(const char *problem) {
+	if (!strncmp(problem, "allreduce", 9))
+		return "B/s bus";
 	return !strncmp(problem, "gemm", 4) || !strncmp(problem, "fma", 3) ? "flop/s" : "B/s";
 }
 
-/* Every operation has 100 flop and 10 bytes, so that values can be read off the time. */
+/* Every operation has 100 flop, 10 bytes and 15 on the wire, so that values can be read off the time. */
 static json_t *record_of(const struct sketch *s) {
 	char id[17], bench[16];
 	snprintf(id, sizeof id, "%016x", (unsigned)s->id);
 	snprintf(bench, sizeof bench, "%.*s", (int)strcspn(s->problem, ":"), s->problem);
 	const char *status = s->status ? s->status : "ok";
 	json_t *record =
-		json_pack("{s:i, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:{s:f, s:f}}", "schema", 1,
-	              "method", "1.0", "case", id, "replicate", s->replicate, "bench", bench, "problem", s->problem, "impl",
-	              s->impl ? s->impl : "ref", "backend", "host", "device", s->device ? s->device : "host", "status",
-	              status, "why", strcmp(status, "ok") ? status : "", "metric", metric_of(s->problem), "verified",
-	              !s->unverified, "work", "flop", 100.0, "bytes", 10.0);
+		json_pack("{s:i, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:{s:f, s:f, s:f}}", "schema",
+	              1, "method", "1.0", "case", id, "replicate", s->replicate, "bench", bench, "problem", s->problem,
+	              "impl", s->impl ? s->impl : "ref", "backend", "host", "device", s->device ? s->device : "host",
+	              "status", status, "why", strcmp(status, "ok") ? status : "", "metric", metric_of(s->problem),
+	              "verified", !s->unverified, "ranks", 4, "work", "flop", 100.0, "bytes", 10.0, "wire_bytes", 15.0);
 	if (s->median_s > 0)
 		json_object_set_new(record, "time",
 		                    json_pack("{s:f, s:f, s:f}", "median_s", s->median_s, "lo_s", s->median_s * 0.9, "hi_s",
 		                              s->median_s * 1.2));
+	if (s->skew_s > 0)
+		json_object_set_new(json_object_get(record, "time"), "skew_s", json_real(s->skew_s));
 	return record;
 }
 
@@ -278,6 +283,92 @@ static void a_ceiling_below_a_verified_row_is_suspect(void **state) {
 	wm_rows_free(&rows);
 }
 
+static void assert_ceiling(const struct wm_rows *rows, int id, double ceiling, const char *bound, const char *why) {
+	const struct wm_row *row = row_of(rows, id);
+	assert_true(ceiling > 0 ? row->ceiling == ceiling : isnan(row->ceiling));
+	assert_string_equal(row->ceiling_bound, bound);
+	assert_string_equal(row->ceiling_why, why);
+}
+
+/* Every problem here does 10 flop for a byte: 5 B/s of reading allow 50 flop/s. */
+static void the_lower_side_of_the_roofline_counts(void **state) {
+	(void)state;
+	struct wm_rows rows;
+	read_one("roofline",
+	         (struct sketch[]){{1, 0, "fma:dtype=f32", .median_s = 1},
+	                           {2, 0, "fma:dtype=f64", .median_s = 4},
+	                           {3, 0, "read:bytes=8,cache=cold", .median_s = 2},
+	                           {4, 0, "gemm:m=1,dtype=f32,cache=cold", .median_s = 10},
+	                           {5, 0, "gemm:m=1,dtype=f64,cache=cold", .median_s = 10},
+	                           {6, 0, "gemm:m=1,dtype=f32,cache=hot", .median_s = 10},
+	                           {7, 0, "gemm:m=1,dtype=bf16,cache=cold", .median_s = 10},
+	                           {8, 0, "gemm:m=1,dtype=bf16,cache=hot", .median_s = 10},
+	                           {9, 0, "fma:dtype=f32", "ref", "opencl:0", .median_s = 2},
+	                           {10, 0, "gemm:m=1,dtype=f32,cache=cold", "ref", "opencl:0", .median_s = 10},
+	                           {11, 0, "gemm:m=2,dtype=f32,cache=cold", .status = "skip"},
+	                           {12, 0, "copy:bytes=8,cache=cold", .median_s = 10},
+	                           {0}},
+	         &rows);
+	assert_ceiling(&rows, 4, 50, "memory", "");
+	assert_ceiling(&rows, 5, 25, "arithmetic", "");
+	assert_ceiling(&rows, 6, 100, "arithmetic", "");
+	assert_ceiling(&rows, 7, 50, "memory", "memory only: fma of this type not measured in this run");
+	assert_ceiling(&rows, 8, 0, "", "ceiling not measured in this run");
+	assert_ceiling(&rows, 10, 50, "arithmetic", "arithmetic only: read not measured in this run");
+	assert_ceiling(&rows, 11, 0, "", "no value to hold against a ceiling");
+	assert_ceiling(&rows, 12, 5, "memory", "");
+	wm_rows_free(&rows);
+}
+
+/* A row that moves its bytes faster than the best read shows that reading was not measured at its best. */
+static void each_side_is_doubted_for_itself(void **state) {
+	(void)state;
+	struct wm_rows rows;
+	read_one("doubt",
+	         (struct sketch[]){{1, 0, "fma:dtype=f32", .median_s = 0.5},
+	                           {2, 0, "read:bytes=8,cache=cold", .median_s = 2},
+	                           {3, 0, "gemm:m=1,dtype=f32,cache=cold", "cblas", .median_s = 1},
+	                           {4, 0, "copy:bytes=8,cache=cold", .median_s = 4},
+	                           {0}},
+	         &rows);
+	static const int under_read[] = {2, 3, 4};
+	for (int i = 0; i < 3; i++)
+		assert_string_equal(row_of(&rows, under_read[i])->ceiling_why,
+		                    "ceiling suspect: read reached 5.000 B/s on host, below the verified 10.00 B/s of "
+		                    "gemm:m=1,dtype=f32,cache=cold by cblas");
+	assert_string_equal(row_of(&rows, 1)->ceiling_why, "a ceiling itself");
+	wm_rows_free(&rows);
+}
+
+/* ---- collectives -------------------------------------------------------------------------------------------- */
+
+static void collectives_are_read_by_bus_bandwidth_or_time(void **state) {
+	(void)state;
+	struct wm_rows rows;
+	read_one("collectives",
+	         (struct sketch[]){{1, 0, "allreduce:bytes=8,timing=bandwidth", .median_s = 2, .skew_s = 0.5},
+	                           {1, 1, "allreduce:bytes=8,timing=bandwidth", .median_s = 2, .skew_s = 0.25},
+	                           {1, 2, "allreduce:bytes=8,timing=bandwidth", .median_s = 2, .skew_s = 1},
+	                           {2, 0, "allreduce:bytes=8,timing=latency", .median_s = 2, .skew_s = 0.5},
+	                           {3, 0, "gemm:m=1", .median_s = 2},
+	                           {0}},
+	         &rows);
+	const struct wm_row *bandwidth = row_of(&rows, 1), *latency = row_of(&rows, 2), *gemm = row_of(&rows, 3);
+	assert_false(bandwidth->latency);
+	assert_true(bandwidth->value == 15 / 2.0);
+	assert_true(bandwidth->skew_s == 0.5);
+	assert_int_equal(bandwidth->ranks, 4);
+	assert_true(latency->latency);
+	assert_true(isnan(latency->value));
+	assert_true(latency->median_s == 2);
+	assert_true(isnan(gemm->skew_s));
+	assert_ceiling(&rows, 1, 0, "", "collectives have no ceiling");
+	assert_ceiling(&rows, 2, 0, "", "collectives have no ceiling");
+	wm_rows_free(&rows);
+}
+
+/* ---- suspect times ------------------------------------------------------------------------------------------ */
+
 /* Its time may be too short: it raises no ceiling and casts no doubt on one, but is read against it. */
 static void a_row_of_suspect_time_counts_for_no_ceiling(void **state) {
 	(void)state;
@@ -308,6 +399,9 @@ int main(void) {
 		cmocka_unit_test(three_replicates_give_an_interval_between_them),
 		cmocka_unit_test(ceilings_are_of_the_same_device_and_type),
 		cmocka_unit_test(a_ceiling_below_a_verified_row_is_suspect),
+		cmocka_unit_test(the_lower_side_of_the_roofline_counts),
+		cmocka_unit_test(each_side_is_doubted_for_itself),
+		cmocka_unit_test(collectives_are_read_by_bus_bandwidth_or_time),
 		cmocka_unit_test(a_row_of_suspect_time_counts_for_no_ceiling),
 	};
 	return cmocka_run_group_tests(tests, make_root, remove_root);
