@@ -45,7 +45,8 @@ UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 INJECT_SOURCES := $(sort $(wildcard tests/inject/*.c))
 FAULT_SOURCES := $(sort $(wildcard tests/faults/*.c))
 EMBEDDED := $(sort $(wildcard bench/suites/*.ini results/reference/*.ini results/schema.json)) \
-	$(sort $(wildcard kernels/gpu/device.h)) $(call find,kernels,*.k)
+	$(sort $(wildcard kernels/gpu/device.h)) $(call find,kernels,*.k) \
+	$(sort $(wildcard harness/report/*.css scripts/gnuplot/*.gp))
 
 object = $(patsubst %.c,$(B)/obj/%.o,$(1))
 MAIN := $(B)/obj/harness/cli/main.o
@@ -61,7 +62,7 @@ H_FILES := $(call find,harness bench kernels tests scripts,*.h)
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all objects tests check check-setup check-faults plugin asan tsan lint bench-harness bench-report install \
-	format clean help FORCE
+	uninstall portable format clean help FORCE
 
 all: $(PRODUCTS)  ## the program, B/wattmark (default)
 
@@ -177,10 +178,35 @@ lint:  ## the rules of the house, clang-format, shellcheck, cppcheck, clang-tidy
 
 # ---- the rest -----------------------------------------------------------------------------------------------
 
-install: all  ## install under DESTDIR and PREFIX
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/wattmark
-	install -m 755 $(B)/wattmark $(DESTDIR)$(PREFIX)/bin/wattmark
-	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/wattmark
+# Made by the program from its own tables.
+$(B)/wattmark.1: $(B)/wattmark
+	$< docs man > $@
+$(B)/wattmark.bash: $(B)/wattmark
+	$< docs completion > $@
+
+# What goes below share/, as FILE=FOLDER. The program holds the suites and the reference data itself; these are copies to
+# read. Documents keep their places in the tree, so that their links hold.
+SHARE := $(DESTDIR)$(PREFIX)/share
+DOCS := README.md LICENSE $(wildcard bench/README.md harness/measure/README.md results/README.md results/schema.json)
+SHARED := $(foreach f,$(sort $(wildcard bench/suites/*.ini)),$(f)=wattmark/suites) \
+	$(foreach f,$(sort $(wildcard results/reference/*)),$(f)=wattmark/reference) \
+	$(foreach f,$(DOCS),$(f)=doc/wattmark/$(patsubst ./,,$(dir $(f))))
+
+install: all $(B)/wattmark.1 $(B)/wattmark.bash  ## install under DESTDIR and PREFIX
+	install -D -m 755 $(B)/wattmark $(DESTDIR)$(PREFIX)/bin/wattmark
+	install -D -m 644 $(B)/wattmark.1 $(SHARE)/man/man1/wattmark.1
+	install -D -m 644 $(B)/wattmark.bash $(SHARE)/bash-completion/completions/wattmark
+	@for i in $(SHARED); do install -D -m 644 -t "$(SHARE)/$${i#*=}" "$${i%=*}" || exit 1; done
+
+uninstall:  ## remove what install put there; suites that were added stay
+	rm -f $(DESTDIR)$(PREFIX)/bin/wattmark $(SHARE)/man/man1/wattmark.1 $(SHARE)/bash-completion/completions/wattmark
+	@for i in $(SHARED); do rm -f "$(SHARE)/$${i#*=}/$$(basename "$${i%=*}")" || exit 1; done
+	@for d in wattmark doc/wattmark; do \
+		[ ! -d "$(SHARE)/$$d" ] || find "$(SHARE)/$$d" -depth -type d -empty -delete; \
+	done
+
+portable:  ## B/portable/wattmark, one binary for any Linux with glibc 2.31 or later (root, debootstrap)
+	@scripts/portable $(B)
 
 format:  ## rewrite all C sources in the house style (clang-format 14)
 	clang-format -i $(C_FILES) $(H_FILES)
