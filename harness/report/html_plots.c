@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* html_plots.c - drawings with their legend, their words and what was left out of them. */
+#include "html.h"
+#include "plot.h"
+#include "svg.h"
+
+#include <stdlib.h>
+
+/* ---- legend ------------------------------------------------------------------------------------------------- */
+
+/* The shapes of scripts/gnuplot/plot.gp, in its order: circle, square, triangle, diamond, triangle down, pentagon. */
+static const char *const shapes[] = {"M10.5 6a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0 -7 0z",
+                                     "M11 3h6v6h-6z",
+                                     "M14 2l4 7h-8z",
+                                     "M14 2l4 4l-4 4l-4 -4z",
+                                     "M14 10l4 -7h-8z",
+                                     "M14 2l4 3l-1.5 5h-5l-1.5 -5z"};
+/* Its types of dashes, 2 to 5. */
+static const char *const dashes[] = {"4 3", "1 3", "7 3 1 3", "7 3 1 3 1 3"};
+
+static void put_swatch(FILE *out, enum wm_plot_mark mark, int style) {
+	int i = style - 1;
+	fputs("<svg class=\"swatch\" viewBox=\"0 0 28 12\" width=\"28\" height=\"12\" aria-hidden=\"true\">", out);
+	if (mark == WM_PLOT_BOUND) {
+		fprintf(out, "<path class=\"b%d\" d=\"M1 6h26\" stroke=\"currentColor\" stroke-dasharray=\"%s\"/>", style,
+		        dashes[i % 4]);
+	} else {
+		fprintf(out, "<g class=\"s%d\">", i % 6 + 1);
+		if (mark == WM_PLOT_LINE)
+			fprintf(out, "<path d=\"M1 6h26\" stroke=\"currentColor\" stroke-width=\"1.6\"/>");
+		fprintf(out, "<path d=\"%s\" fill=\"currentColor\"/></g>", shapes[(i + i / 6) % 6]);
+	}
+	fputs("</svg>", out);
+}
+
+static void put_legend(FILE *out, const struct wm_plot_set *set) {
+	fputs("<ul class=\"legend\">", out);
+	for (int mark = 0; mark < WM_PLOT_MARKS; mark++)
+		for (int i = 0; i < set->nnames[mark]; i++) {
+			fputs("<li>", out);
+			put_swatch(out, (enum wm_plot_mark)mark, i + 1);
+			wm_html_text(out, set->names[mark][i]);
+			fputs("</li>\n", out);
+		}
+	fputs("</ul>\n", out);
+}
+
+/* ---- drawings ----------------------------------------------------------------------------------------------- */
+
+static enum wm_status put_drawing(struct wm_page *page, const struct wm_plot_set *set, const struct wm_plot *plot) {
+	char *svg, *about = NULL, prefix[16], title[2 * WM_PLOT_NAME];
+	size_t bytes;
+	enum wm_status st = wm_plot_draw(set, plot, &svg);
+	if (st)
+		return st;
+	FILE *words = open_memstream(&about, &bytes);
+	wm_plot_describe(words, set, plot);
+	fclose(words);
+	snprintf(prefix, sizeof prefix, "d%d", ++page->drawings);
+	snprintf(title, sizeof title, "%s%s%s", set->about, *plot->title ? ": " : "", plot->title);
+	struct wm_svg_frame frame = {.prefix = prefix, .cls = "drawing", .title = title, .about = about, .scales = true};
+	fputs("<figure>", page->out);
+	st = wm_svg_write(page->out, svg, &frame);
+	fputs("<figcaption>", page->out);
+	wm_html_text(page->out, *plot->title ? plot->title : set->about);
+	fputs("</figcaption></figure>\n", page->out);
+	free(about);
+	free(svg);
+	return st;
+}
+
+static void put_left_out(FILE *out, const struct wm_plot_set *set) {
+	size_t thinned = 0;
+	for (size_t i = 0; i < set->n; i++)
+		for (size_t k = 0; k < set->v[i].n; k++)
+			thinned += set->v[i].series[k]->stride > 1 && set->v[i].series[k]->mark != WM_PLOT_BOUND;
+	if (set->panels_left_out)
+		fprintf(out,
+		        "<p class=\"remark\">Not drawn: %zu more settings of the other axes; drawn are the %d with most "
+		        "points.</p>\n",
+		        set->panels_left_out, WM_PLOT_PANELS);
+	if (set->rows_left_out)
+		fprintf(out, "<p class=\"remark\">Not drawn: %zu rows beyond %d lines or 64 settings.</p>\n",
+		        set->rows_left_out, WM_PLOT_STYLES);
+	if (thinned)
+		fprintf(
+			out,
+			"<p class=\"remark\">Of %zu series with more than %d points only every second, fourth .. is drawn.</p>\n",
+			thinned, WM_PLOT_POINTS);
+}
+
+/* The legend is of use only beside a drawing; without one there is the reason. */
+static void put_set(struct wm_page *page, struct wm_plot_set *set, const char *remark) {
+	FILE *out = page->out;
+	enum wm_status st = WM_OK;
+	if (set->n) {
+		fputs("<p class=\"about\">", out);
+		wm_html_text(out, set->about);
+		if (*set->shared)
+			wm_html_textf(out, "; everywhere %s", set->shared);
+		fprintf(out, ".%s</p>\n<div class=\"drawings\">\n", remark);
+		for (size_t i = 0; i < set->n && !st; i++)
+			st = put_drawing(page, set, &set->v[i]);
+		fputs("</div>\n", out);
+		if (st) {
+			fputs("<p class=\"remark\">Not drawn: ", out);
+			wm_html_text(out, wm_why());
+			fputs(". The tables have all figures.</p>\n", out);
+		} else {
+			put_legend(out, set);
+			put_left_out(out, set);
+		}
+	}
+	wm_plot_free(set);
+}
+
+void wm_page_rooflines(struct wm_page *page) {
+	struct wm_plot_set set;
+	wm_plot_rooflines(page->rows, &set);
+	if (set.n)
+		fputs("<h3 id=\"rooflines\">Rooflines</h3>\n", page->out);
+	put_set(page, &set,
+	        " Bounds are measured: the best verified rows of read (slopes) and fma (flat) on that device in that run. "
+	        "Work is"
+	        " counted by the model of the benchmark: bytes are those that must be moved once.");
+}
+
+void wm_page_sweep(struct wm_page *page, const char *bench) {
+	struct wm_plot_set set;
+	wm_plot_sweep(page->rows, bench, &set);
+	put_set(page, &set, " Bars are the intervals of the table.");
+}
+
+void wm_page_collectives(struct wm_page *page) {
+	struct wm_plot_set bandwidth, latency;
+	wm_plot_collectives(page->rows, false, &bandwidth);
+	wm_plot_collectives(page->rows, true, &latency);
+	if (bandwidth.n || latency.n)
+		fputs("<h3 id=\"collectives\">Collectives</h3>\n", page->out);
+	put_set(page, &bandwidth, " Bars are the intervals of the tables.");
+	put_set(page, &latency,
+	        " Median over the operations of the slowest rank's time; bars are the intervals of the tables.");
+}
