@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* attention_tiles.h - attention of a few queries, one table per instruction set. Private to kernels/cpu. */
+#ifndef WM_ATTENTION_TILES_H
+#define WM_ATTENTION_TILES_H
+
+#include "core/wm.h"
+
+enum {
+	WM_ATTEND_QUERIES = 64, /* at most so many in a block */
+	WM_ATTEND_KEYS = 96     /* of a tile: parts of other sizes end in a smaller one */
+};
+
+/*
+ * Queries before they are divided by the sum of their weights, over some of the keys. With x = score log2(e):
+ * most = max x, total = sum of 2^(x - most), sums = sum of 2^(x - most) v, d for each query. A query that sees none of
+ * the keys has a total of 0 and a very low most.
+ */
+struct wm_attend_part {
+	float most[WM_ATTEND_QUERIES], total[WM_ATTEND_QUERIES];
+	float *sums;
+};
+
+/* Queries of one kv head, and keys. Elements have the type `type`; where an array begins is any multiple of its size.
+ */
+struct wm_attend_block {
+	enum wm_dtype type;
+	size_t d;
+	size_t n;                         /* queries: 1 to WM_ATTEND_QUERIES */
+	const void *q[WM_ATTEND_QUERIES]; /* the elements of each */
+	void *o[WM_ATTEND_QUERIES];       /* and of its output */
+	size_t limit[WM_ATTEND_QUERIES];  /* it sees the keys [0, that) */
+	const void *k, *v;                /* key 0, value 0 */
+	size_t step;                      /* elements from one key to the next */
+	size_t from, to;                  /* the keys to attend to; to <= the largest limit */
+	float *scratch;                   /* as many floats as wm_attend.scratch says, at a multiple of 64 bytes */
+};
+
+struct wm_attend {
+	const char *name; /* "avx512" */
+	/* Floats of scratch that block wants for heads of d elements. */
+	size_t (*scratch)(size_t d);
+	/* Attends to the keys [from, to). */
+	void (*block)(const struct wm_attend_block *w, struct wm_attend_part *part);
+	/* Joins n parts of the same queries, divides and stores the outputs. Overwrites the first part. */
+	void (*join)(const struct wm_attend_block *w, struct wm_attend_part *parts, size_t n);
+};
+
+/* Each is NULL where this CPU, or the one that this was compiled for, cannot run it. */
+const struct wm_attend *wm_attend_avx512(void);
+const struct wm_attend *wm_attend_avx2(void);
+const struct wm_attend *wm_attend_neon(void);
+const struct wm_attend *wm_attend_c(void); /* plain C: never NULL */
+
+#endif
