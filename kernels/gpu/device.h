@@ -4,17 +4,21 @@
  * nothing and use only what is defined here and plain C:
  *
  *   WM_ENTRY(items) name(..)   a kernel; its groups have that many work-items, all in dimension 0
- *   WM_GLOBAL, WM_LOCAL        address spaces of pointers, and of arrays at the top of a kernel
+ *   WM_GLOBAL, WM_LOCAL        address spaces of pointers
+ *   WM_LOCAL_ARRAY             before an array at the top of a kernel that the group shares; 64-byte aligned
  *   WM_INLINE                  before the type of every other function
  *   WM_BARRIER()               all work-items of the group arrive, local memory is seen by all
  *   wm_group_id(d)             index of the group in dimension d = 0, 1, 2 (a literal)
  *   wm_local_id()              index of the work-item in its group
  *   wm_size                    unsigned 64-bit; wm_u16, wm_u32, wm_i8, wm_i32
- *   wm_f32x16, wm_i32x16, wm_f64x8   vectors of 64 bytes (f64: not on OpenCL devices without cl_khr_fp64)
+ *   wm_f32x16, wm_i32x16, wm_f64x8   vectors of 64 bytes (f64: not on OpenCL devices without cl_khr_fp64);
+ *                              below, T is the element type: f32, i32, f64
+ *   wm_f32x4                   a vector of 16 bytes, T is f32x4
  *   wm_splat_T(x)              a vector of one value
  *   wm_mad_T(a, x, c)          a * x + c with a scalar x, fused for floats
  *   wm_read_T(p), wm_write_T(p, v)   from and to p[0..lanes) of any alignment of the element
  *   wm_zip_low_T(a, b), wm_zip_high_T(a, b)   a and b lane by lane in turn, from their lower or upper halves
+ *   wm_max_T(a, b), wm_exp2_T(a)   lane by lane, T is f32 or f32x4; wm_exp2(x) of a scalar
  *   wm_f32_of_bf16(u), wm_bf16_of_f32(x)                  bits of bfloat16, rounded to nearest even
  *   wm_read_f16(p, i), wm_write_f16(p, i, x)              IEEE binary16 in memory, as f32 outside of it
  */
@@ -24,6 +28,7 @@
 #define WM_ENTRY(items) __kernel __attribute__((reqd_work_group_size(items, 1, 1))) void
 #define WM_GLOBAL __global
 #define WM_LOCAL __local
+#define WM_LOCAL_ARRAY __local __attribute__((aligned(64)))
 #define WM_INLINE static inline __attribute__((always_inline, unused))
 #define WM_BARRIER() barrier(CLK_LOCAL_MEM_FENCE)
 #define wm_group_id(d) ((unsigned)get_group_id(d))
@@ -46,6 +51,16 @@ typedef int16 wm_i32x16;
 #define wm_read_i32(p) vload16(0, p)
 #define wm_write_f32(p, v) vstore16(v, 0, p)
 #define wm_write_i32(p, v) vstore16(v, 0, p)
+typedef float4 wm_f32x4;
+#define wm_splat_f32x4(x) ((float4)(x))
+#define wm_mad_f32x4(a, x, c) fma(a, (float4)(x), c)
+#define wm_read_f32x4(p) vload4(0, p)
+#define wm_write_f32x4(p, v) vstore4(v, 0, p)
+#define wm_max_f32(a, b) max(a, b)
+#define wm_max_f32x4(a, b) max(a, b)
+#define wm_exp2_f32(a) exp2(a)
+#define wm_exp2_f32x4(a) exp2(a)
+#define wm_exp2(x) exp2(x)
 #ifdef cl_khr_fp64
 typedef double8 wm_f64x8;
 #define wm_splat_f64(x) ((double8)(x))
@@ -63,6 +78,8 @@ typedef double8 wm_f64x8;
 	}
 WM_ZIP(f32, float16, low, lo)
 WM_ZIP(f32, float16, high, hi)
+WM_ZIP(f32x4, float4, low, lo)
+WM_ZIP(f32x4, float4, high, hi)
 WM_ZIP(i32, int16, low, lo)
 WM_ZIP(i32, int16, high, hi)
 #ifdef cl_khr_fp64
@@ -78,17 +95,18 @@ WM_ZIP(f64, double8, high, hi)
 #else
 
 #define WM_GLOBAL
+#define WM_LOCAL
 #define WM_INLINE static inline __attribute__((device, unused))
 #if defined(__CUDACC__)
 #define WM_ENTRY(items) extern "C" __global__ __launch_bounds__(items) void
-#define WM_LOCAL __shared__
+#define WM_LOCAL_ARRAY __shared__ __attribute__((aligned(64)))
 #define WM_BARRIER() __syncthreads()
 #define wm_group_id(d) ((d) == 0 ? blockIdx.x : (d) == 1 ? blockIdx.y : blockIdx.z)
 #define wm_local_id() (threadIdx.x)
 #else
 #define WM_ENTRY(items) \
 	extern "C" __attribute__((global)) __attribute__((amdgpu_flat_work_group_size(items, items))) void
-#define WM_LOCAL __attribute__((shared))
+#define WM_LOCAL_ARRAY __attribute__((shared, aligned(64)))
 #define WM_BARRIER() __builtin_amdgcn_fence(__ATOMIC_SEQ_CST, "workgroup"), __builtin_amdgcn_s_barrier()
 #define wm_group_id(d)                              \
 	((d) == 0   ? __builtin_amdgcn_workgroup_id_x() \
@@ -105,7 +123,7 @@ typedef int wm_i32;
 
 /* A vector of L values of type S, and its operations, named as in OpenCL C above. */
 #define WM_VECTOR(name, T, S, L)                                     \
-	struct __attribute__((aligned(64))) name {                       \
+	struct __attribute__((aligned(sizeof(S) * (L)))) name {          \
 		S at[L];                                                     \
 	};                                                               \
 	WM_INLINE name wm_splat_##T(S x) {                               \
@@ -144,9 +162,26 @@ typedef int wm_i32;
 #define WM_MAD_f32(a, x, c) __builtin_fmaf(a, x, c)
 #define WM_MAD_f64(a, x, c) __builtin_fma(a, x, c)
 #define WM_MAD_i32(a, x, c) ((a) * (x) + (c))
+#define WM_MAD_f32x4(a, x, c) WM_MAD_f32(a, x, c)
 WM_VECTOR(wm_f32x16, f32, float, 16)
+WM_VECTOR(wm_f32x4, f32x4, float, 4)
 WM_VECTOR(wm_f64x8, f64, double, 8)
 WM_VECTOR(wm_i32x16, i32, int, 16)
+
+#define wm_exp2(x) __builtin_exp2f(x)
+#define WM_FLOAT_VECTOR(name, T, L)                          \
+	WM_INLINE name wm_max_##T(name a, name b) {              \
+		for (int i = 0; i < L; i++)                          \
+			a.at[i] = a.at[i] < b.at[i] ? b.at[i] : a.at[i]; \
+		return a;                                            \
+	}                                                        \
+	WM_INLINE name wm_exp2_##T(name a) {                     \
+		for (int i = 0; i < L; i++)                          \
+			a.at[i] = wm_exp2(a.at[i]);                      \
+		return a;                                            \
+	}
+WM_FLOAT_VECTOR(wm_f32x16, f32, 16)
+WM_FLOAT_VECTOR(wm_f32x4, f32x4, 4)
 
 WM_INLINE wm_u32 wm_bits_of_f32(float x) {
 	union {

@@ -4,10 +4,9 @@
  * workspace (panels, and partial sums when k needs several steps) is shared by all buffer sets: launches stay
  * in order.
  */
-#include "core/wm.h"
+#include "launch.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /*
  * Shape of the kernels: a tile of VECS x 64 bytes rows and COLS columns; k in steps of at most STEP_K; a
@@ -39,10 +38,6 @@ struct plan {
 	struct wm_buf work[WORKSPACES];
 };
 
-static uint32_t ceil_div(uint32_t x, uint32_t by) {
-	return x / by + (x % by != 0);
-}
-
 static enum wm_dtype accumulate_type(enum wm_dtype in) {
 	return in == WM_F64 ? WM_F64 : in == WM_I8 ? WM_I32 : WM_F32;
 }
@@ -68,11 +63,11 @@ static struct plan plan_of(const struct wm_problem *p) {
 		.block_q = BLOCK_Q,
 		.pack_k = PACK_VECS * lanes,
 	};
-	plan.kp = ceil_div(plan.k, lanes) * lanes;
+	plan.kp = wm_ceil_div(plan.k, lanes) * lanes;
 	plan.lda = trans[0] == 'n' ? plan.m : plan.k;
 	plan.ldb = trans[1] == 'n' ? plan.k : plan.n;
-	plan.row_panels = ceil_div(plan.m, rows);
-	plan.col_panels = ceil_div(plan.n, COLS);
+	plan.row_panels = wm_ceil_div(plan.m, rows);
+	plan.col_panels = wm_ceil_div(plan.n, COLS);
 	uint64_t m = (uint64_t)plan.row_panels * rows, n = (uint64_t)plan.col_panels * COLS;
 	plan.bytes[PANELS_A] = page_bytes(m, plan.kp, bytes);
 	plan.bytes[PANELS_B] = page_bytes(n, plan.kp, bytes);
@@ -92,30 +87,20 @@ static uint64_t workspace(const struct wm_problem *p) {
 static enum wm_status fits(const struct wm_problem *p, const struct wm_device *dev) {
 	static const char *const what[WORKSPACES] = {"panels of a", "panels of b", "sums between steps of k"};
 	struct plan plan = plan_of(p);
-	for (int i = 0; i < WORKSPACES; i++)
-		if (dev->max_alloc_bytes && plan.bytes[i] > dev->max_alloc_bytes)
-			return wm_fail(WM_SKIP, "does not fit: %s need a buffer of %llu bytes, the device's largest is %llu bytes",
-			               what[i], (unsigned long long)plan.bytes[i], (unsigned long long)dev->max_alloc_bytes);
-	return WM_OK;
-}
-
-/* WM_UNSUPPORTED + why, in the words of the device's API where a feature is missing. */
-static enum wm_status missing(const struct wm_run *run, const char *type, const char *extension) {
-	if (!strcmp(run->backend->name, "opencl"))
-		return wm_fail(WM_UNSUPPORTED, "no %s", extension);
-	return wm_fail(WM_UNSUPPORTED, "%s has no %s", run->dev->name, type);
+	enum wm_status st = WM_OK;
+	for (int i = 0; i < WORKSPACES && !st; i++)
+		st = wm_fits_buffer(dev, what[i], plan.bytes[i]);
+	return st;
 }
 
 static enum wm_status can_run(const struct wm_run *run) {
 	const struct wm_problem *p = run->problem;
-	enum wm_dtype in = wm_get_dtype(p);
 	if (wm_get(p, "m") > MAX_SIZE || wm_get(p, "n") > MAX_SIZE || wm_get(p, "k") > MAX_SIZE)
 		return wm_fail(WM_UNSUPPORTED, "m, n and k are at most %d here", (int)MAX_SIZE);
-	if (in == WM_F16 && !(run->dev->features & WM_HAS_F16))
-		return missing(run, "f16", "cl_khr_fp16");
-	if (in == WM_F64 && !(run->dev->features & WM_HAS_F64))
-		return missing(run, "f64", "cl_khr_fp64");
-	return fits(p, run->dev);
+	enum wm_status st = wm_has_type(run, wm_get_dtype(p));
+	if (!st)
+		st = fits(p, run->dev);
+	return st;
 }
 
 /* The macros that gemm_tiled.k asks for. */
@@ -148,7 +133,7 @@ static enum wm_status prepare(struct wm_run *run) {
 static enum wm_status pack(struct wm_run *run, const char *entry, const struct wm_buf *from, const struct wm_buf *to,
                            const uint32_t *rows, const uint32_t *ld, uint32_t count) {
 	struct plan *plan = run->priv;
-	struct wm_grid grid = {{ceil_div(plan->kp, plan->pack_k), count, 1}, {1, 1, 1}};
+	struct wm_grid grid = {{wm_ceil_div(plan->kp, plan->pack_k), count, 1}, {1, 1, 1}};
 	struct wm_arg args[] = {
 		{.buf = from},
 		{.buf = to},
@@ -162,8 +147,8 @@ static enum wm_status pack(struct wm_run *run, const char *entry, const struct w
 
 static enum wm_status multiply(struct wm_run *run, const struct wm_buf *c) {
 	struct plan *plan = run->priv;
-	struct wm_grid grid = {{ceil_div(plan->row_panels, plan->block_p), ceil_div(plan->col_panels, plan->block_q), 1},
-	                       {1, 1, 1}};
+	struct wm_grid grid = {
+		{wm_ceil_div(plan->row_panels, plan->block_p), wm_ceil_div(plan->col_panels, plan->block_q), 1}, {1, 1, 1}};
 	/* when one step covers k nothing is kept in part, and any buffer will do */
 	struct wm_arg args[] = {
 		{.buf = &plan->work[PANELS_A]},

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* launch.h - what the launchers of the portable texts share. */
+#ifndef WM_KERNELS_GPU_LAUNCH_H
+#define WM_KERNELS_GPU_LAUNCH_H
+
+#include "core/wm.h"
+
+#include <string.h>
+
+static inline uint32_t wm_ceil_div(uint32_t x, uint32_t by) {
+	return x / by + (x % by != 0);
+}
+
+/* WM_UNSUPPORTED + why where the device lacks the arithmetic of a type, in the words of the device's API. */
+static inline enum wm_status wm_has_type(const struct wm_run *run, enum wm_dtype type) {
+	uint32_t needed = type == WM_F16 ? WM_HAS_F16 : type == WM_F64 ? WM_HAS_F64 : 0;
+	if ((run->dev->features & needed) == needed)
+		return WM_OK;
+	if (!strcmp(run->backend->name, "opencl"))
+		return wm_fail(WM_UNSUPPORTED, "no %s", type == WM_F16 ? "cl_khr_fp16" : "cl_khr_fp64");
+	return wm_fail(WM_UNSUPPORTED, "%s has no %s", run->dev->name, wm_dtype_word(type));
+}
+
+/* WM_SKIP + why where one buffer of that many bytes is more than the device gives; what says what it is for. */
+static inline enum wm_status wm_fits_buffer(const struct wm_device *dev, const char *what, uint64_t bytes) {
+	if (!dev->max_alloc_bytes || bytes <= dev->max_alloc_bytes)
+		return WM_OK;
+	return wm_fail(WM_SKIP, "does not fit: %s need a buffer of %llu bytes, the device's largest is %llu bytes", what,
+	               (unsigned long long)bytes, (unsigned long long)dev->max_alloc_bytes);
+}
+
+#endif
