@@ -28,7 +28,7 @@ check shellcheck           static checks of scripts
 check jq                   tests read records with it
 check python3              tests make topologies and check records with it
 check procps               tests look for processes that should be gone
-check mandoc           finds faults in the man page
+check mandoc               finds faults in the man page
 check oclgrind             races and stray accesses in OpenCL kernels
 check libopenblas-pthread-dev|libopenblas-openmp-dev|libblas-dev  the real cblas.h, and OpenBLAS for its test
 check libdnnl-dev          the real dnnl.h, and oneDNN for its test
