@@ -8,6 +8,7 @@
 #include "core/registry.h"
 #include "intern.h"
 #include "measure/stats.h"
+#include "peaks.h"
 #include "store/bundle.h"
 
 #include <math.h>
@@ -78,7 +79,7 @@ static void fill_row(struct keep *keep, const json_t *json, struct wm_row *out) 
 		.peak = NAN,
 		.peak_most = NAN,
 		.peak_source = "",
-		.peak_why = "datasheet peak unknown for this device",
+		.peak_why = "",
 		.peak_note = "",
 	};
 }
@@ -326,9 +327,8 @@ static enum wm_status read_bundle(const char *path, struct wm_rows *rows, struct
 }
 
 /* The first complaint stands; of the others there is the number of bundles. */
-static enum wm_status read_all(char *const *paths, int n, struct wm_rows *rows, struct keep *keep) {
+static enum wm_status read_all(char *const *paths, int n, struct wm_rows *rows, struct keep *keep, char why[512]) {
 	enum wm_status worst = WM_OK;
-	char why[512] = "";
 	int others = 0;
 	for (int i = 0; i < n; i++) {
 		enum wm_status st = read_bundle(paths[i], rows, keep);
@@ -336,26 +336,30 @@ static enum wm_status read_all(char *const *paths, int n, struct wm_rows *rows, 
 			others++;
 		if (st && !worst) {
 			worst = st;
-			snprintf(why, sizeof why, "%s", wm_why());
+			snprintf(why, 440, "%s", wm_why());
 		}
 	}
 	if (others)
-		return wm_fail(worst, "%.440s; unusable lines or files in %d more bundles", why, others);
-	return worst ? wm_fail(worst, "%s", why) : WM_OK;
+		snprintf(why + strlen(why), 64, "; unusable lines or files in %d more bundles", others);
+	return worst;
 }
 
 enum wm_status wm_rows_read(char *const *paths, int n, struct wm_rows *rows_p) {
 	struct keep *keep = wm_zalloc(sizeof *keep);
 	*rows_p = (struct wm_rows){.keep = keep};
-	enum wm_status st = read_all(paths, n, rows_p, keep);
+	char why[512] = "";
+	enum wm_status st = read_all(paths, n, rows_p, keep, why);
 	for (size_t i = 0; i < rows_p->n; i++)
 		sum_up(&rows_p->v[i]);
 	if (rows_p->n)
 		qsort(rows_p->v, rows_p->n, sizeof *rows_p->v, compare_rows);
+	/* A row above its peak is suspect, and then no ceiling. */
+	wm_peaks_set(rows_p, &keep->texts);
 	wm_ceilings_set(rows_p, &keep->texts);
 	if (!rows_p->nruns)
 		wm_rows_free(rows_p);
-	return st;
+	/* Said last: what was asked of other files meanwhile may have left its own reason. */
+	return st ? wm_fail(st, "%s", why) : WM_OK;
 }
 
 void wm_rows_free(struct wm_rows *rows) {

@@ -102,6 +102,17 @@ uint64_t wm_accelerator_cache_bytes(const char *root, const char *pci) {
 	return look_up(vendor, device, &facts) == WM_OK ? facts.cache_bytes : 0;
 }
 
+bool wm_accelerator_ids(const char *xml, const char *pci, char ids[WM_PCI_IDS_CHARS]) {
+	struct wm_topology *topo;
+	if (wm_topology_open(xml, &topo) != WM_OK)
+		return false;
+	hwloc_obj_t o = hwloc_get_pcidev_by_busidstring(topo->t, pci);
+	if (o)
+		snprintf(ids, WM_PCI_IDS_CHARS, "%04x:%04x", o->attr->pcidev.vendor_id, o->attr->pcidev.device_id);
+	wm_topology_close(topo);
+	return o;
+}
+
 /* ---- the list ----------------------------------------------------------------------------------------------- */
 
 static enum wm_status fill(const struct wm_topology *topo, hwloc_obj_t o, int vendor, int ordinal,

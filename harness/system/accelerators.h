@@ -3,6 +3,7 @@
 #ifndef WM_ACCELERATORS_H
 #define WM_ACCELERATORS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -11,5 +12,10 @@
  * root is "" for the real machine, else a folder that stands for /.
  */
 uint64_t wm_accelerator_cache_bytes(const char *root, const char *pci);
+
+/* The PCI ids, "10de:2330", of the device at an address in a file of hwloc XML; false when it holds no such device or
+ * cannot be read. */
+enum { WM_PCI_IDS_CHARS = 16 };
+bool wm_accelerator_ids(const char *xml, const char *pci, char ids[WM_PCI_IDS_CHARS]);
 
 #endif
