@@ -7,9 +7,17 @@
 #include <math.h>
 #include <string.h>
 
-const char *const wm_cell_titles[WM_CELLS] = {"problem", "device",   "implementation", "status", "value",
-                                              "time",    "interval", "of ceiling",     "why"};
-const bool wm_cell_right[WM_CELLS] = {[WM_CELL_VALUE] = true, [WM_CELL_TIME] = true, [WM_CELL_CEILING] = true};
+const char *const wm_cell_titles[WM_CELLS] = {
+	[WM_CELL_PROBLEM] = "problem",    [WM_CELL_DEVICE] = "device",  [WM_CELL_IMPL] = "implementation",
+	[WM_CELL_STATUS] = "status",      [WM_CELL_RANKS] = "ranks",    [WM_CELL_VALUE] = "value",
+	[WM_CELL_TIME] = "time",          [WM_CELL_SKEW] = "skew",      [WM_CELL_INTERVAL] = "interval",
+	[WM_CELL_CEILING] = "of ceiling", [WM_CELL_BOUND] = "bound by", [WM_CELL_PEAK] = "of peak",
+	[WM_CELL_NOTE] = "why",
+};
+const bool wm_cell_right[WM_CELLS] = {
+	[WM_CELL_RANKS] = true, [WM_CELL_VALUE] = true,   [WM_CELL_TIME] = true,
+	[WM_CELL_SKEW] = true,  [WM_CELL_CEILING] = true, [WM_CELL_PEAK] = true,
+};
 
 /* ---- tables ------------------------------------------------------------------------------------------------- */
 
@@ -46,6 +54,24 @@ static void find_shared(struct wm_cells *cells) {
 	}
 }
 
+static bool is_in_every_table(int column) {
+	return column <= WM_CELL_STATUS || column == WM_CELL_VALUE || column == WM_CELL_TIME ||
+	       column == WM_CELL_INTERVAL || column == WM_CELL_NOTE;
+}
+
+/* A column that is not in every table is in those where a row has it. */
+static void find_shown(struct wm_cells *cells) {
+	char text[WM_CELL_CHARS];
+	const struct wm_row *row;
+	for (int c = 0; c < WM_CELLS; c++) {
+		cells->shown[c] = is_in_every_table(c);
+		for (size_t at = cells->from; !cells->shown[c] && (row = wm_cells_next(cells, &at));) {
+			wm_cells_text(cells, row, c, text);
+			cells->shown[c] = strcmp(text, "-") != 0;
+		}
+	}
+}
+
 bool wm_cells_table(const struct wm_rows *rows, int bundle, size_t from, struct wm_cells *cells_p) {
 	struct wm_cells cells = {.rows = rows, .bundle = bundle, .from = from, .to = rows->n};
 	const struct wm_row *row = wm_cells_next(&cells, &cells.from);
@@ -55,6 +81,7 @@ bool wm_cells_table(const struct wm_rows *rows, int bundle, size_t from, struct 
 	for (cells.to = cells.from + 1; cells.to < rows->n && rows->v[cells.to].bench == row->bench;)
 		cells.to++;
 	find_shared(&cells);
+	find_shown(&cells);
 	*cells_p = cells;
 	return true;
 }
@@ -92,10 +119,13 @@ static void impl_cell(const struct wm_row *row, char *out) {
 	snprintf(out, WM_CELL_CHARS, *row->origin ? "%s (%s)" : "%s", row->impl, row->origin);
 }
 
+/* Fewer than three replicates say nothing about another run. */
 static void interval_cell(const struct wm_row *row, char *out) {
 	double half = (row->hi_s - row->lo_s) / 2 / row->median_s;
+	const char *only = strcmp(row->interval, "within run") ? "" : " only";
 	if (isfinite(half))
-		snprintf(out, WM_CELL_CHARS, half < 0.1 ? "\u00b1%.2g%% %s" : "\u00b1%.0f%% %s", 100 * half, row->interval);
+		snprintf(out, WM_CELL_CHARS, half < 0.1 ? "\u00b1%.2g%% %s%s" : "\u00b1%.0f%% %s%s", 100 * half, row->interval,
+		         only);
 	else
 		snprintf(out, WM_CELL_CHARS, "-");
 }
@@ -104,21 +134,41 @@ static bool is_suspect(const struct wm_row *row) {
 	return !strncmp(row->ceiling_why, "ceiling suspect", 15);
 }
 
-static const char *no_ceiling(const struct wm_row *row) {
-	if (is_suspect(row))
-		return "suspect ceiling";
-	return strcmp(row->ceiling_why, "a ceiling itself") ? "not measured" : row->ceiling_why;
+static bool is_unmeasured(const struct wm_row *row) {
+	return row->value > 0 && !strncmp(row->ceiling_why, "ceiling not", 11);
+}
+
+/* One side of the roofline only. */
+static bool is_half(const struct wm_row *row) {
+	return row->value > 0 && row->ceiling > 0 && *row->ceiling_why && !is_suspect(row);
 }
 
 static void ceiling_cell(const struct wm_row *row, char *out) {
 	char percent[WM_UNIT_CHARS];
 	wm_units_percent(row->value / row->ceiling, percent);
-	if (isnan(row->value))
+	if (isnan(row->value) || !strcmp(row->metric, "B/s bus"))
 		snprintf(out, WM_CELL_CHARS, "-");
-	else if (isnan(row->ceiling))
-		snprintf(out, WM_CELL_CHARS, "%s", no_ceiling(row));
-	else
+	else if (row->ceiling > 0)
 		snprintf(out, WM_CELL_CHARS, "%s%s", percent, is_suspect(row) ? " (suspect)" : "");
+	else if (is_suspect(row))
+		snprintf(out, WM_CELL_CHARS, "suspect ceiling");
+	else
+		snprintf(out, WM_CELL_CHARS, "%s", is_unmeasured(row) ? "not measured" : row->ceiling_why);
+}
+
+/* Only flop/s rows have two sides. */
+static void bound_cell(const struct wm_row *row, char *out) {
+	if (isnan(row->value) || !*row->ceiling_bound || strcmp(row->metric, "flop/s") != 0)
+		snprintf(out, WM_CELL_CHARS, "-");
+	else
+		snprintf(out, WM_CELL_CHARS, "%s%s", row->ceiling_bound, is_half(row) ? " (only)" : "");
+}
+
+static void ranks_cell(const struct wm_row *row, char *out) {
+	if (row->ranks > 0)
+		snprintf(out, WM_CELL_CHARS, "%d", row->ranks);
+	else
+		snprintf(out, WM_CELL_CHARS, "-");
 }
 
 static void add_note(const char *text, char *out) {
@@ -144,6 +194,8 @@ static void note_cell(const struct wm_row *row, char *out) {
 		add_note("launch-bound", out);
 	if (unsettled)
 		add_note("unsettled", out);
+	if (*row->peak_note && row->peak_note != row->why)
+		add_note(row->peak_note, out);
 }
 
 void wm_cells_text(const struct wm_cells *cells, const struct wm_row *row, int column, char out[WM_CELL_CHARS]) {
@@ -152,10 +204,14 @@ void wm_cells_text(const struct wm_cells *cells, const struct wm_row *row, int c
 	case WM_CELL_DEVICE: snprintf(out, WM_CELL_CHARS, "%s", row->device); return;
 	case WM_CELL_IMPL: impl_cell(row, out); return;
 	case WM_CELL_STATUS: snprintf(out, WM_CELL_CHARS, "%s", wm_status_word(row->status)); return;
+	case WM_CELL_RANKS: ranks_cell(row, out); return;
 	case WM_CELL_VALUE: wm_units_rate(row->value, row->metric, out); return;
 	case WM_CELL_TIME: wm_units_time(row->median_s, out); return;
+	case WM_CELL_SKEW: wm_units_time(row->skew_s, out); return;
 	case WM_CELL_INTERVAL: interval_cell(row, out); return;
 	case WM_CELL_CEILING: ceiling_cell(row, out); return;
+	case WM_CELL_BOUND: bound_cell(row, out); return;
+	case WM_CELL_PEAK: wm_units_percent(row->value / row->peak, out); return;
 	default: note_cell(row, out); return;
 	}
 }
@@ -183,17 +239,30 @@ static bool is_new(const char **seen, int *n, const char *text) {
 	return true;
 }
 
+/* Remarks of one kind: what was put already. */
+struct said {
+	const char *texts[MAX_REMARKS];
+	int n;
+};
+
 void wm_cells_remarks(const struct wm_cells *cells, void (*put)(FILE *out, const char *text), FILE *out) {
-	const char *ceilings[MAX_REMARKS], *libraries[MAX_REMARKS];
-	int nceilings = 0, nlibraries = 0;
+	struct said ceilings = {.n = 0}, halves = {.n = 0}, peaks = {.n = 0}, libraries = {.n = 0};
 	bool unmeasured = false;
 	char text[WM_CELL_CHARS];
 	const struct wm_row *row;
 	for (size_t at = cells->from; (row = wm_cells_next(cells, &at));) {
-		unmeasured |= row->value > 0 && isnan(row->ceiling) && !strncmp(row->ceiling_why, "ceiling not", 11);
-		if (is_suspect(row) && is_new(ceilings, &nceilings, row->ceiling_why))
+		unmeasured |= is_unmeasured(row);
+		if (is_suspect(row) && is_new(ceilings.texts, &ceilings.n, row->ceiling_why))
 			put(out, row->ceiling_why);
-		if (*row->library && is_new(libraries, &nlibraries, row->library)) {
+		if (is_half(row) && is_new(halves.texts, &halves.n, row->ceiling_why))
+			put(out, row->ceiling_why);
+		if (row->value > 0 && *row->peak_source && is_new(peaks.texts, &peaks.n, row->peak_source)) {
+			char peak[WM_UNIT_CHARS];
+			wm_units_rate(row->peak, row->metric, peak);
+			snprintf(text, sizeof text, "peak on %.128s: %s, %.512s", row->device, peak, row->peak_source);
+			put(out, text);
+		}
+		if (*row->library && is_new(libraries.texts, &libraries.n, row->library)) {
 			snprintf(text, sizeof text, "%.64s on %.128s: %.512s", row->impl, row->device, row->library);
 			put(out, text);
 		}
@@ -221,6 +290,10 @@ static void totals(const struct wm_rows *rows, int bundle, char out[WM_CELL_CHAR
 		snprintf(out, WM_CELL_CHARS, "no records");
 }
 
+static bool is_peak_unknown(const struct wm_row *row) {
+	return !strcmp(row->peak_why, "datasheet peak unknown for this device");
+}
+
 /* Each device of the bundle once, with its name. */
 static void put_devices(FILE *out, const struct wm_rows *rows, int bundle, const struct wm_cells_form *form) {
 	const char *seen[MAX_REMARKS];
@@ -230,7 +303,8 @@ static void put_devices(FILE *out, const struct wm_rows *rows, int bundle, const
 		char text[WM_CELL_CHARS];
 		if (row->bundle != bundle || !is_new(seen, &nseen, row->device))
 			continue;
-		snprintf(text, sizeof text, *row->device_name ? "%s: %s" : "%s", row->device, row->device_name);
+		snprintf(text, sizeof text, "%.128s%s%.512s%s%s", row->device, *row->device_name ? ": " : "", row->device_name,
+		         is_peak_unknown(row) ? "; " : "", is_peak_unknown(row) ? row->peak_why : "");
 		form->head(out, "device", text);
 	}
 }
@@ -253,7 +327,7 @@ static void put_head(FILE *out, const struct wm_rows *rows, int bundle, const st
 	if (*run->command)
 		form->head(out, "command", run->command);
 	snprintf(text, sizeof text, "%.32s, method %.16s, %d replicate%s a case%s", run->profile, run->method, replicates,
-	         replicates == 1 ? "" : "s", replicates == 1 ? ": no interval between runs" : "");
+	         replicates == 1 ? "" : "s", replicates < 3 ? ": no interval between runs" : "");
 	form->head(out, "profile", text);
 	put_devices(out, rows, bundle, form);
 	if (run->cases > run->finals) {

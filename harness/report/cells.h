@@ -12,10 +12,14 @@ enum {
 	WM_CELL_DEVICE,
 	WM_CELL_IMPL,
 	WM_CELL_STATUS,
+	WM_CELL_RANKS,
 	WM_CELL_VALUE,
 	WM_CELL_TIME,
+	WM_CELL_SKEW,
 	WM_CELL_INTERVAL,
 	WM_CELL_CEILING,
+	WM_CELL_BOUND,
+	WM_CELL_PEAK,
 	WM_CELL_NOTE,
 	WM_CELLS
 };
@@ -32,6 +36,7 @@ struct wm_cells {
 	size_t from, to;
 	struct wm_axis_text shared[WM_SHARED_AXES]; /* axes with one value in the whole table */
 	int nshared;
+	bool shown[WM_CELLS]; /* columns that a row has something in; others would only make the table wide */
 };
 
 /* The table of the bundle's rows that follow row `from`; false when there is none left. */

@@ -13,15 +13,18 @@
 static const char header[] =
 	"run,case,bench,problem,impl,origin,library,backend,device,device_name,status,why,verified,replicates,"
 	"replicates_timed,median_s,median_lo_s,median_hi_s,interval,flop_per_s,bytes_per_s,ceiling_flop_per_s,"
-	"ceiling_bytes_per_s,ceiling_why,steady_by,launch_bound\r\n";
+	"ceiling_bytes_per_s,ceiling_why,steady_by,launch_bound,metric,ranks,bus_bytes_per_s,skew_s,ceiling_bound,peak,of_"
+    "peak,"
+	"peak_why,peak_source,peak_note\r\n";
 
-/* Text of a record: no control characters, nothing that a spreadsheet takes for a formula, quoted when needed. */
-static void put_text(FILE *out, const char *text) {
+/* Text of a record: no control characters, nothing that a spreadsheet takes for a formula, quoted when needed; and what
+ * ends the field. */
+static void put_field(FILE *out, const char *text, const char *end) {
 	char clean[4 * WM_CELL_CHARS];
 	wm_text_clean(text, clean, sizeof clean);
 	const char *guard = *clean && strchr("=+-@", *clean) ? "'" : "";
 	if (!strpbrk(clean, ",\"")) {
-		fprintf(out, "%s%s,", guard, clean);
+		fprintf(out, "%s%s%s", guard, clean, end);
 		return;
 	}
 	fprintf(out, "\"%s", guard);
@@ -34,7 +37,15 @@ static void put_text(FILE *out, const char *text) {
 			part++;
 		}
 	}
-	fputs("\",", out);
+	fprintf(out, "\"%s", end);
+}
+
+static void put_text(FILE *out, const char *text) {
+	put_field(out, text, ",");
+}
+
+static void put_last(FILE *out, const char *text) {
+	put_field(out, text, "\r\n");
 }
 
 static void put_number(FILE *out, double x) {
@@ -67,7 +78,13 @@ static bool is_launch_bound(const struct wm_row *row) {
 	return any;
 }
 
-static void put_row(FILE *out, const struct wm_row *row) {
+/* A text that is not there is NA too. */
+static void put_known(FILE *out, const char *text) {
+	put_text(out, *text ? text : "NA");
+}
+
+/* The columns of the first version of the header. */
+static void put_case(FILE *out, const struct wm_row *row) {
 	const char *texts[] = {row->run,
 	                       row->case_id,
 	                       row->bench,
@@ -87,14 +104,28 @@ static void put_row(FILE *out, const struct wm_row *row) {
 	put_number(out, row->median_s);
 	put_number(out, row->lo_s);
 	put_number(out, row->hi_s);
-	put_text(out, *row->interval ? row->interval : "NA");
+	put_known(out, row->interval);
 	put_number(out, row->work_flop / row->median_s);
-	put_number(out, row->work_bytes / row->median_s);
+	put_number(out, row->latency ? NAN : row->work_bytes / row->median_s);
 	put_number(out, flop ? row->ceiling : NAN);
 	put_number(out, flop ? NAN : row->ceiling);
 	put_text(out, row->ceiling_why);
 	put_text(out, steady_by(row));
-	fprintf(out, "%s\r\n", is_launch_bound(row) ? "true" : "false");
+	fprintf(out, "%s,", is_launch_bound(row) ? "true" : "false");
+}
+
+static void put_row(FILE *out, const struct wm_row *row) {
+	put_case(out, row);
+	put_text(out, row->metric);
+	put_number(out, row->ranks > 0 ? row->ranks : NAN);
+	put_number(out, row->latency ? NAN : row->work_wire / row->median_s);
+	put_number(out, row->skew_s);
+	put_known(out, row->ceiling_bound);
+	put_number(out, row->peak);
+	put_number(out, row->value / row->peak);
+	put_text(out, row->peak_why);
+	put_known(out, row->peak_source);
+	put_last(out, row->peak_note);
 }
 
 static enum wm_status write_csv(FILE *out, const struct wm_rows *rows) {

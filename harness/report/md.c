@@ -42,14 +42,18 @@ static void put_table(FILE *out, const struct wm_cells *cells) {
 	put_text(out, text);
 	fputs("\n\n|", out);
 	for (int c = 0; c < WM_CELLS; c++)
-		fprintf(out, " %s |", wm_cell_titles[c]);
+		if (cells->shown[c])
+			fprintf(out, " %s |", wm_cell_titles[c]);
 	fputs("\n|", out);
 	for (int c = 0; c < WM_CELLS; c++)
-		fputs(wm_cell_right[c] ? " ---: |" : " --- |", out);
+		if (cells->shown[c])
+			fputs(wm_cell_right[c] ? " ---: |" : " --- |", out);
 	fputc('\n', out);
 	for (size_t at = cells->from; (row = wm_cells_next(cells, &at));) {
 		fputc('|', out);
 		for (int c = 0; c < WM_CELLS; c++) {
+			if (!cells->shown[c])
+				continue;
 			wm_cells_text(cells, row, c, text);
 			fputc(' ', out);
 			put_text(out, text);

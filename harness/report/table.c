@@ -28,6 +28,8 @@ static void measure(const struct wm_cells *cells, size_t widths[WM_CELLS]) {
 		widths[c] = strlen(wm_cell_titles[c]);
 	for (size_t at = cells->from; (row = wm_cells_next(cells, &at));)
 		for (int c = 0; c < WM_CELLS; c++) {
+			if (!cells->shown[c])
+				continue;
 			clean_cell(cells, row, c, text);
 			if (wm_text_width(text) > widths[c])
 				widths[c] = wm_text_width(text);
@@ -53,12 +55,15 @@ static void put_table(FILE *out, const struct wm_cells *cells) {
 	fprintf(out, "\n%s\n", wm_text_clean(text, clean, sizeof clean));
 	measure(cells, widths);
 	for (int c = 0; c < WM_CELLS; c++)
-		put_cell(out, wm_cell_titles[c], c, widths[c], &owed);
+		if (cells->shown[c])
+			put_cell(out, wm_cell_titles[c], c, widths[c], &owed);
 	fputc('\n', out);
 	const struct wm_row *row;
 	for (size_t at = cells->from; (row = wm_cells_next(cells, &at));) {
 		owed = 0;
 		for (int c = 0; c < WM_CELLS; c++) {
+			if (!cells->shown[c])
+				continue;
 			clean_cell(cells, row, c, text);
 			put_cell(out, text, c, widths[c], &owed);
 		}

@@ -112,6 +112,84 @@ static void numbers_have_four_digits_and_a_prefix(void **state) {
 	assert_string_equal(percent, "1.23%");
 }
 
+/* ---- columns that only some tables have --------------------------------------------------------------------- */
+
+/* One record of a run on an H100; every operation takes 2 ms. */
+static void write_record(struct wm_bundle *bundle, int id, const char *problem, const char *metric, bool collective) {
+	char text[17], bench[16];
+	snprintf(text, sizeof text, "%016x", (unsigned)id);
+	snprintf(bench, sizeof bench, "%.*s", (int)strcspn(problem, ":"), problem);
+	json_t *record = json_pack(
+		"{s:i, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:{s:f, s:f, s:f}, s:{s:f, s:f, s:f}}", "schema",
+		1, "method", "1.0", "case", text, "replicate", 0, "bench", bench, "problem", problem, "impl", "x", "backend",
+		"cuda", "device", "cuda:0", "status", "ok", "metric", metric, "verified", true, "work", "flop", 1e12, "bytes",
+		1e9, "wire_bytes", 1.5e9, "time", "median_s", 2e-3, "lo_s", 1.9e-3, "hi_s", 2.1e-3);
+	if (collective) {
+		json_object_set_new(record, "ranks", json_integer(4));
+		json_object_set_new(json_object_get(record, "time"), "skew_s", json_real(3e-6));
+	}
+	assert_int_equal(wm_bundle_record(bundle, record, NULL, 0), WM_OK);
+	json_decref(record);
+}
+
+static void write_h100(const char *path) {
+	struct wm_bundle *bundle;
+	assert_int_equal(wm_bundle_create(path, "test", &bundle), WM_OK);
+	json_t *run = json_pack("{s:i, s:s, s:s, s:[{s:s, s:s, s:i}]}", "schema", 1, "method", "1.0", "run", "h100",
+	                        "devices", "id", "cuda:0", "name", "NVIDIA H100 80GB HBM3", "units", 132);
+	assert_int_equal(wm_bundle_put_json(bundle, "run.json", run), WM_OK);
+	json_decref(run);
+	write_record(bundle, 1, "gemm:m=8,dtype=bf16,cache=cold", "flop/s", false);
+	write_record(bundle, 2, "allreduce:bytes=8,timing=bandwidth,cache=hot", "B/s bus", true);
+	write_record(bundle, 3, "allreduce:bytes=8,timing=latency,cache=hot", "B/s bus", true);
+	wm_bundle_close(bundle);
+}
+
+static void assert_line(const char *text, const char *line) {
+	if (!strstr(text, line))
+		fail_msg("no \"%s\" in\n%s", line, text);
+}
+
+static void a_table_has_the_columns_that_its_rows_need(void **state) {
+	(void)state;
+	char path[64];
+	snprintf(path, sizeof path, "%s/h100", root);
+	write_h100(path);
+	char *md = report(&wm_report_md, path, WM_OK);
+	assert_line(
+		md, "| problem | device | implementation | status | value | time | interval | of ceiling | of peak | why |\n");
+	assert_line(
+		md,
+		"| as above | cuda:0 | x | ok | 500.0 TFLOP/s | 2.000 ms | ±5% within run only | not measured | 50.5% | |\n");
+	assert_line(md, "- peak on cuda:0: 989.4 TFLOP/s, H100 SXM5 80GB: bf16, tensor cores, dense, at 1.83 GHz; ");
+	assert_line(
+		md,
+		"| problem | device | implementation | status | ranks | value | time | skew | interval | of peak | why |\n");
+	assert_line(
+		md,
+		"| timing=bandwidth | cuda:0 | x | ok | 4 | 750.0 GB/s bus | 2.000 ms | 3.000 us | ±5% within run only | "
+		"166.7% | above the bandwidth of the links |\n");
+	assert_line(md, "| timing=latency | cuda:0 | x | ok | 4 | - | 2.000 ms | 3.000 us | ±5% within run only | - | |\n");
+	assert_line(md, "1 replicate a case: no interval between runs\n");
+	free(md);
+}
+
+static void csv_has_them_at_the_end(void **state) {
+	(void)state;
+	char path[64];
+	snprintf(path, sizeof path, "%s/h100-csv", root);
+	write_h100(path);
+	char *csv = report(&wm_report_csv, path, WM_OK);
+	assert_line(csv,
+	            "launch_bound,metric,ranks,bus_bytes_per_s,skew_s,ceiling_bound,peak,of_peak,peak_why,peak_source,"
+	            "peak_note\r\n");
+	assert_line(csv, "false,flop/s,NA,7.5e+11,NA,NA,9.894e+14,0.505356782,,\"H100 SXM5 80GB: bf16, ");
+	assert_line(csv, "false,B/s bus,4,7.5e+11,3e-06,NA,4.5e+11,1.66666667,,\"H100 SXM5 80GB: links, ");
+	assert_line(csv, "read 2026-11-23\",above the bandwidth of the links\r\n");
+	assert_line(csv, "false,B/s bus,4,NA,3e-06,NA,NA,NA,latency has no peak,NA,\r\n");
+	free(csv);
+}
+
 /* ---- hostile text ------------------------------------------------------------------------------------------- */
 
 /* One of each: terminal escapes, a line break, quotes, cell borders, HTML, C1 and direction controls, a formula. */
@@ -226,7 +304,7 @@ static void hostile_text_stays_text(void **state) {
 	assert_null(strstr(md, "<b>"));
 	char *csv = report(&wm_report_csv, path, WM_OK);
 	assert_harmless(csv, "\r\n");
-	assert_int_equal(csv_lines(csv, 26), 3);
+	assert_int_equal(csv_lines(csv, 36), 3);
 	char *json = report(&wm_report_json, path, WM_OK);
 	assert_harmless(json, "\n");
 	json_t *array = json_loads(json, 0, NULL);
@@ -256,7 +334,7 @@ static void broken_lines_leave_a_whole_report(void **state) {
 	json_decref(array);
 	free(json);
 	char *csv = report(&wm_report_csv, path, WM_INPUT);
-	assert_int_equal(csv_lines(csv, 26), 3);
+	assert_int_equal(csv_lines(csv, 36), 3);
 	free(csv);
 }
 
@@ -295,6 +373,8 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_example_reads_as_stored),
 		cmocka_unit_test(numbers_have_four_digits_and_a_prefix),
+		cmocka_unit_test(a_table_has_the_columns_that_its_rows_need),
+		cmocka_unit_test(csv_has_them_at_the_end),
 		cmocka_unit_test(hostile_text_stays_text),
 		cmocka_unit_test(broken_lines_leave_a_whole_report),
 		cmocka_unit_test(a_bundle_without_records_reads_as_such),
