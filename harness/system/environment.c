@@ -6,9 +6,7 @@
 #include "limits.h"
 #include "sysfile.h"
 
-#include <glob.h>
 #include <hwloc.h>
-#include <limits.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -64,23 +62,13 @@ static json_t *cpu(const char *root) {
 	return unknown(name);
 }
 
-/* The governors of all CPUs, each once, in the order of first sight: "performance", or "performance powersave". */
+/* The governors of all CPUs: "performance", or "performance powersave". */
 static json_t *governor(const char *root) {
-	static const char pattern[] = "/sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor";
-	char path[PATH_MAX], all[256] = "", one[64];
-	glob_t found;
+	char all[256];
 
-	snprintf(path, sizeof(path), "%s%s", root, pattern);
-	if (glob(path, 0, NULL, &found) != 0)
+	if (wm_sysfile_distinct(root, "/sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor", all, sizeof(all)) == 0)
 		return unknown("no cpufreq under /sys/devices/system/cpu: the kernel or hypervisor hides clock control");
-	for (size_t i = 0; i < found.gl_pathc; i++) {
-		size_t used = strlen(all);
-
-		if (wm_sysfile_line("", found.gl_pathv[i], one, sizeof(one)) && !strstr(all, one))
-			snprintf(all + used, sizeof(all) - used, "%s%s", used ? " " : "", one);
-	}
-	globfree(&found);
-	return *all ? json_string(all) : unknown("scaling_governor cannot be read");
+	return json_string(all);
 }
 
 /* Two drivers, two files, opposite sense. */
@@ -111,15 +99,10 @@ static json_t *virtualisation(const char *root) {
 
 /* ---- memory and load ---------------------------------------------------------------------------------------- */
 
-/* "always [madvise] never": the word in brackets holds. */
 static json_t *huge_pages(const char *root) {
-	char text[128], *from, *to;
+	char text[128];
 
-	if (!wm_sysfile_line(root, "/sys/kernel/mm/transparent_hugepage/enabled", text, sizeof(text)))
-		return unknown(text);
-	from = strchr(text, '[');
-	to = from ? strchr(from, ']') : NULL;
-	return to ? json_stringn(from + 1, (size_t)(to - from - 1)) : json_string(text);
+	return known(wm_sysfile_choice(root, "/sys/kernel/mm/transparent_hugepage/enabled", text, sizeof(text)), text);
 }
 
 static json_t *load_average(const char *root) {

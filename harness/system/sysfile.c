@@ -2,12 +2,16 @@
 /* sysfile.c - one line or one field of a small text file. */
 #include "sysfile.h"
 
+#include "core/registry.h"
+
 #include <ctype.h>
 #include <errno.h>
+#include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static FILE *open_under(const char *root, const char *path, char *why, size_t room) {
 	char full[PATH_MAX];
@@ -101,4 +105,116 @@ bool wm_sysfile_number(const char *root, const char *path, const char *key, unsi
 		return false;
 	*value_p = value;
 	return true;
+}
+
+bool wm_sysfile_choice(const char *root, const char *path, char *out, size_t room) {
+	char line[256], *from, *to;
+
+	if (!wm_sysfile_line(root, path, line, sizeof(line))) {
+		snprintf(out, room, "%s", line);
+		return false;
+	}
+	from = strchr(line, '[');
+	to = from ? strchr(from, ']') : NULL;
+	if (to)
+		snprintf(out, room, "%.*s", (int)(to - from - 1), from + 1);
+	else
+		snprintf(out, room, "%s", line);
+	return true;
+}
+
+/* ---- many files --------------------------------------------------------------------------------------------- */
+
+/* The files of a pattern; what glob would read as a wildcard in the root stands for itself. Ended by globfree. */
+static bool find(const char *root, const char *pattern, glob_t *found_p) {
+	char full[2 * PATH_MAX];
+	size_t used = 0;
+
+	for (; *root && used < PATH_MAX; root++) {
+		if (strchr("*?[\\", *root))
+			full[used++] = '\\';
+		full[used++] = *root;
+	}
+	snprintf(full + used, sizeof(full) - used, "%s", pattern);
+	return glob(full, 0, NULL, found_p) == 0;
+}
+
+int wm_sysfile_each(const char *root, const char *pattern, void (*take)(void *arg, const char *line), void *arg) {
+	char line[512];
+	glob_t found;
+	int n = 0;
+
+	if (!find(root, pattern, &found))
+		return 0;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		if (wm_sysfile_line("", found.gl_pathv[i], line, sizeof(line))) {
+			take(arg, line);
+			n++;
+		}
+	globfree(&found);
+	return n;
+}
+
+struct words {
+	char *out;
+	size_t room, used;
+};
+
+static void take_word(void *arg, const char *line) {
+	struct words *w = arg;
+
+	if (wm_word_index(w->out, line) < 0 && w->used + strlen(line) + 1 < w->room)
+		w->used += (size_t)snprintf(w->out + w->used, w->room - w->used, "%s%s", w->used ? " " : "", line);
+}
+
+int wm_sysfile_distinct(const char *root, const char *pattern, char *out, size_t room) {
+	struct words words = {out, room, 0};
+
+	out[0] = '\0';
+	return wm_sysfile_each(root, pattern, take_word, &words);
+}
+
+struct numbers {
+	struct wm_sysfile_range range;
+	int n;
+};
+
+static void take_number(void *arg, const char *line) {
+	struct numbers *numbers = arg;
+	unsigned long long value;
+	char *end;
+
+	if (!isdigit((unsigned char)*line))
+		return;
+	value = strtoull(line, &end, 10);
+	if (*end)
+		return;
+	if (numbers->n++ == 0)
+		numbers->range.min = numbers->range.max = value;
+	if (value < numbers->range.min)
+		numbers->range.min = value;
+	if (value > numbers->range.max)
+		numbers->range.max = value;
+}
+
+int wm_sysfile_numbers(const char *root, const char *pattern, struct wm_sysfile_range *range_p) {
+	struct numbers numbers = {.n = 0};
+
+	wm_sysfile_each(root, pattern, take_number, &numbers);
+	if (numbers.n)
+		*range_p = numbers.range;
+	return numbers.n;
+}
+
+int wm_sysfile_count(const char *root, const char *pattern, int *readable_p) {
+	int n = 0, readable = 0;
+	glob_t found;
+
+	if (!find(root, pattern, &found))
+		return 0;
+	for (size_t i = 0; i < found.gl_pathc; i++, n++)
+		readable += access(found.gl_pathv[i], R_OK) == 0;
+	globfree(&found);
+	*readable_p = readable;
+	return n;
 }

@@ -87,6 +87,14 @@ bool wm_topology_is_real(const struct wm_topology *topo) {
 	return topo->real;
 }
 
+uint64_t wm_topology_memory(const struct wm_topology *topo) {
+	uint64_t sum = 0;
+
+	for (hwloc_obj_t o = NULL; (o = hwloc_get_next_obj_by_type(topo->t, HWLOC_OBJ_NUMANODE, o));)
+		sum += o->attr->numanode.local_memory;
+	return sum;
+}
+
 enum wm_status wm_topology_write(const struct wm_topology *topo, const char *path) {
 	if (hwloc_topology_export_xml(topo->t, path, 0) < 0)
 		return wm_fail(WM_FAILED, "%s: cannot write the topology: %s", path, strerror(errno));
@@ -144,7 +152,8 @@ static uint64_t least_known(uint64_t a, uint64_t b) {
 }
 
 /* No single source is right everywhere: nodes of a virtual machine may not show memory that was added later, MemTotal
- * knows no container, a control group may allow more than there is. The least of them is there for sure. */
+ * knows no container, a control group may allow more than there is. The least of them is there for sure. A driver that
+ * made a device of these cores may keep a part to itself: what it has said counts too. */
 static void put_memory(const struct wm_topology *topo, hwloc_const_bitmap_t nodeset, struct wm_device *dev) {
 	struct wm_limits limits;
 	uint64_t nodes = 0;
@@ -152,11 +161,11 @@ static void put_memory(const struct wm_topology *topo, hwloc_const_bitmap_t node
 	for (hwloc_obj_t o = NULL; (o = hwloc_get_next_obj_by_type(topo->t, HWLOC_OBJ_NUMANODE, o));)
 		if (hwloc_bitmap_isset(nodeset, o->os_index))
 			nodes += o->attr->numanode.local_memory;
-	dev->mem_bytes = dev->free_bytes = nodes;
+	dev->mem_bytes = dev->free_bytes = least_known(dev->mem_bytes, nodes);
 	if (!topo->real)
 		return;
 	wm_limits_read("", &limits);
-	dev->mem_bytes = least_known(least_known(nodes, limits.total), limits.cgroup_limit);
+	dev->mem_bytes = least_known(least_known(dev->mem_bytes, limits.total), limits.cgroup_limit);
 	dev->free_bytes = least_known(least_known(dev->mem_bytes, limits.available), limits.cgroup_room);
 }
 
