@@ -68,7 +68,7 @@ all: $(PRODUCTS)  ## the program, B/wattmark (default)
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' Makefile
-	@echo "variables: B=FOLDER CC=COMPILER CFLAGS=.. PREFIX=.. DESTDIR=.. JOBS=N TESTS='unit e2e kernels faults plugin'"
+	@echo "variables: B=FOLDER CC=COMPILER CFLAGS=.. PREFIX=.. DESTDIR=.. JOBS=N TESTS='unit e2e kernels faults plugin browser'"
 
 objects: $(OBJECTS) $(MAIN)  ## compile without linking (make -k: all that can be)
 

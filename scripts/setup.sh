@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # setup.sh - the packages that wattmark needs on Debian 12 and how they get there; read by quickstart and check.
-# Nothing comes from anywhere but apt.
+# Nothing comes from anywhere but apt; tests/browser/axe.txt names the one file that a test takes from PyPI.
 
 # One package a line: what it is for (build, run, check, peers), its name, the reason. a|b: any of them serves, the first
 # is the one that is installed.
@@ -18,6 +18,8 @@ build libinih-dev          job files are INI
 build opencl-c-headers     declarations of OpenCL
 run ocl-icd-libopencl1|nvidia-libopencl1  finds OpenCL drivers
 run pocl-opencl-icd        makes the CPU an OpenCL device
+run gnuplot-nox|gnuplot-qt|gnuplot-x11  the plots of a report
+run hwloc-nox|hwloc        lstopo draws the machine
 run libopenblas0-pthread|libopenblas0-openmp|libopenblas0-serial  the BLAS that a user would pick
 check libcmocka-dev        unit tests
 check clang                the second compiler
@@ -28,6 +30,11 @@ check shellcheck           static checks of scripts
 check jq                   tests read records with it
 check python3              tests make topologies and check records with it
 check procps               tests look for processes that should be gone
+check chromium             shows the HTML report
+check chromium-driver      drives it
+check python3-selenium     drives it
+check python3-pip          fetches the accessibility checker, once
+check fonts-dejavu-core    letters for the browser
 check mandoc               finds faults in the man page
 check oclgrind             races and stray accesses in OpenCL kernels
 check libopenblas-pthread-dev|libopenblas-openmp-dev|libblas-dev  the real cblas.h, and OpenBLAS for its test
