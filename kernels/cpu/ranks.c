@@ -273,7 +273,8 @@ static void settle(struct wm_ranks *all, struct wm_rank *me) {
 	taken = all->way->take_whole ? me->send * (size_t)all->n : me->send;
 	all_buffers = (me->send + me->recv) * (size_t)all->n * (size_t)all->run->sets;
 	all->slots = taken <= SLOT_LIMIT;
-	all->stream = all->run->dev->cache_bytes && all_buffers > all->run->dev->cache_bytes;
+	/* three quarters: other data are in the caches too */
+	all->stream = all->run->dev->cache_bytes && all_buffers > all->run->dev->cache_bytes / 4 * 3;
 	all->slot_bytes = round_up(sizeof(struct slot) + (all->slots ? me->send : 0), LINE);
 	all->place_bytes = round_up(LINE + SLOTS * all->slot_bytes, PAGE);
 }

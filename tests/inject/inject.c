@@ -2,6 +2,7 @@
 /* inject.c - for each benchmark, what each error does to its output. */
 #include "inject.h"
 
+#include "../../bench/attention.h"
 #include "../../bench/gemm.h"
 
 #include <math.h>
@@ -143,6 +144,133 @@ static void gemm_element(const struct victim *v) {
 	             0x1p-25));
 }
 
+/* ---- attention ---------------------------------------------------------------------------------- */
+
+/* How often key j counts for a query that sees the keys [0, keys): 1 or 0 where nothing is wrong. */
+typedef double times_fn(size_t j, size_t keys, const struct wm_attention *a, size_t which);
+
+static double once(size_t j, size_t keys, const struct wm_attention *a, size_t which) {
+	(void)a;
+	(void)which;
+	return j < keys;
+}
+
+static double without(size_t j, size_t keys, const struct wm_attention *a, size_t which) {
+	(void)a;
+	return j < keys && j != which;
+}
+
+static double twice(size_t j, size_t keys, const struct wm_attention *a, size_t which) {
+	(void)a;
+	return j < keys ? 1 + (j == which) : 0;
+}
+
+/* The first key that is hidden from a query is not. */
+static double one_too_many(size_t j, size_t keys, const struct wm_attention *a, size_t which) {
+	(void)a;
+	(void)which;
+	return j <= keys;
+}
+
+static double without_tail(size_t j, size_t keys, const struct wm_attention *a, size_t which) {
+	return j < keys && j < a->sk - which;
+}
+
+/* One row of the output: no keys at all give zeros. */
+static void attend(const struct victim *v, const struct wm_attention *a, size_t at, size_t key, size_t keys,
+                   times_fn *times, size_t which, double *o) {
+	double *weight = wm_zalloc(a->sk * sizeof(*weight)), most = -INFINITY, total = 0;
+	size_t step = a->kvheads * a->d;
+
+	for (size_t j = 0; j < a->sk; j++) {
+		for (size_t c = 0; c < a->d; c++)
+			weight[j] += get(v, 0, at + c) * get(v, 1, key + j * step + c) / sqrt((double)a->d);
+		if (times(j, keys, a, which) > 0)
+			most = fmax(most, weight[j]);
+	}
+	for (size_t c = 0; c < a->d; c++)
+		o[c] = 0;
+	for (size_t j = 0; j < a->sk; j++) {
+		double count = times(j, keys, a, which);
+
+		weight[j] = count > 0 ? count * exp(weight[j] - most) : 0;
+		total += weight[j];
+		for (size_t c = 0; c < a->d; c++)
+			o[c] += weight[j] * get(v, 2, key + j * step + c);
+	}
+	for (size_t c = 0; c < a->d && total > 0; c++)
+		o[c] /= total;
+	free(weight);
+}
+
+/* Writes the rows that come out otherwise with other keys; says whether there are any. */
+static bool attend_wrongly(const struct victim *v, times_fn *times, size_t which) {
+	struct wm_attention a = wm_attention_shape(v->p);
+	double *right = wm_zalloc(a.d * sizeof(*right)), *wrong = wm_zalloc(a.d * sizeof(*wrong));
+	bool any = false;
+
+	for (size_t row = 0; row < a.batch * a.sq * a.heads; row++) {
+		size_t h = row % a.heads, i = row / a.heads % a.sq, b = row / a.heads / a.sq;
+		size_t key = wm_attention_key_at(&a, b, 0, h / a.group), keys = wm_attention_keys(&a, i);
+
+		attend(v, &a, row * a.d, key, keys, once, 0, right);
+		attend(v, &a, row * a.d, key, keys, times, which, wrong);
+		if (memcmp(right, wrong, a.d * sizeof(*right)) == 0)
+			continue;
+		any = true;
+		for (size_t c = 0; c < a.d; c++)
+			set(v, 3, row * a.d + c, wrong[c]);
+	}
+	free(right);
+	free(wrong);
+	return any;
+}
+
+/* A random key, or the next that some output depends on. */
+static void attend_key_wrongly(const struct victim *v, times_fn *times) {
+	size_t sk = wm_attention_shape(v->p).sk, j = pick(v, 0, sk);
+
+	for (size_t left = sk; left > 0 && !attend_wrongly(v, times, j); left--)
+		j = (j + 1) % sk;
+}
+
+static void attention_dropped(const struct victim *v) {
+	attend_key_wrongly(v, without);
+}
+
+/* Of a causal problem every second time the first key that is hidden. */
+static void attention_doubled(const struct victim *v) {
+	if (wm_attention_shape(v->p).causal && v->try_ % 4 < 2)
+		attend_wrongly(v, one_too_many, 0);
+	else
+		attend_key_wrongly(v, twice);
+}
+
+static void attention_tail(const struct victim *v) {
+	attend_wrongly(v, without_tail, tail(v, wm_attention_shape(v->p).sk));
+}
+
+/* Exact: the last bit, or one more, in a row that is the value of a single key. Timed: more than 8 times what any type
+ * is allowed while no value is above 1. */
+static void attention_element(const struct victim *v) {
+	struct wm_attention a = wm_attention_shape(v->p);
+	size_t rows = a.batch * a.sq * a.heads, row = pick(v, 0, rows), at;
+	double keys = (double)a.sk, d = (double)a.d;
+
+	for (size_t left = rows; v->part == WM_EXACT && left > 0; left--, row = (row + 1) % rows)
+		if (wm_attention_aim(&a, v->seed, row / a.heads / a.sq, row / a.heads % a.sq, row % a.heads).count == 1)
+			break;
+	at = row * a.d + pick(v, 1, a.d);
+	if (v->part == WM_TIMED)
+		set(v, 3, at,
+		    get(v, 3, at) + 8 * (0x1p-24 * (8 * d + 100 + 35 * sqrt(keys)) +
+		                         (a.type == WM_F32 ? 0 : 6 * ldexp(1, -wm_dtype_bits(a.type)))));
+	else if (v->try_ % 2)
+		flip_last_bit(v, at);
+	else
+		set(v, 3, at, get(v, 3, at) > 0 ? get(v, 3, at) - 1 : get(v, 3, at) + 1);
+}
+
 /* ---- read --------------------------------------------------------------------------------------- */
 
 /* The block of element i, and where it ends. */
@@ -251,6 +379,92 @@ static void fma_tail(const struct victim *v) {
 		set(v, 2, i, get(v, 0, i));
 }
 
+/* ---- collectives -------------------------------------------------------------------------------- */
+
+/* Elements of one rank's send and recv. */
+static size_t sent(const struct victim *v) {
+	return v->t[0].count / (size_t)v->p->ranks;
+}
+
+static size_t received(const struct victim *v) {
+	return v->t[1].count / (size_t)v->p->ranks;
+}
+
+/* The element of rank r's send that is a term of element i of all recv. */
+static size_t term_of(const struct victim *v, size_t r, size_t i) {
+	bool parts = received(v) < sent(v); /* recv of rank k begins with element k x received of send */
+
+	return r * sent(v) + (parts ? i : i % received(v));
+}
+
+/* i8 wraps, as its sums do. */
+static double wrapped(const struct victim *v, double x) {
+	return v->t[1].dtype == WM_I8 ? (double)(int8_t)(uint8_t)(int)x : x;
+}
+
+/* A random element of recv and a random rank: recv += times that rank's term. A sum of terms that is rounded may stay
+ * as it is when one of them is tiny: the next place is taken then. */
+static void add_rank(const struct victim *v, double times) {
+	size_t n = v->t[1].count, r = pick(v, 1, (size_t)v->p->ranks), i = pick(v, 0, n);
+
+	for (size_t left = n; left > 0; left--, i = (i + 1) % n) {
+		double before = get(v, 1, i);
+
+		set(v, 1, i, wrapped(v, before + times * get(v, 0, term_of(v, r, i))));
+		if (get(v, 1, i) != before)
+			return;
+	}
+}
+
+static void sum_dropped(const struct victim *v) {
+	add_rank(v, -1);
+}
+
+static void sum_doubled(const struct victim *v) {
+	add_rank(v, 1);
+}
+
+/* Of one rank, the sums lack the last rank at their end. */
+static void sum_tail(const struct victim *v) {
+	size_t n = received(v), first = pick(v, 0, (size_t)v->p->ranks) * n;
+
+	for (size_t i = n - tail(v, n); i < n; i++) {
+		size_t at = first + i;
+
+		set(v, 1, at, get(v, 1, at) - get(v, 0, term_of(v, (size_t)v->p->ranks - 1, at)));
+	}
+}
+
+/* Timed: 8 times the bound, which is below twice (ranks - 1) 2^-p times the magnitudes. */
+static void sum_element(const struct victim *v) {
+	size_t i = pick(v, 0, v->t[1].count);
+	double size = 0;
+
+	if (v->part == WM_EXACT || v->t[1].dtype == WM_I8) {
+		flip_last_bit(v, i);
+		return;
+	}
+	for (size_t r = 0; r < (size_t)v->p->ranks; r++)
+		size += fabs(get(v, 0, term_of(v, r, i)));
+	set(v, 1, i, get(v, 1, i) + 16 * (v->p->ranks - 1) * ldexp(size, -wm_dtype_bits(v->t[1].dtype)) + 0x1p-20);
+}
+
+/* The next rank's element stands where one was. */
+static void moved_doubled(const struct victim *v) {
+	size_t n = v->t[1].count, i = pick(v, 0, n);
+
+	for (size_t left = n; left > 0; left--, i = (i + 1) % n) {
+		double other = get(v, 1, (i + received(v)) % n);
+
+		if (other == get(v, 1, i))
+			other = get(v, 1, (i + 1) % n);
+		if (other == get(v, 1, i))
+			continue;
+		set(v, 1, i, other);
+		return;
+	}
+}
+
 /* ---- tables ------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -258,10 +472,17 @@ static const struct {
 	damage_fn *damage[WM_INJECTIONS];
 } tables[] = {
 	{"gemm", {zero, gemm_element, gemm_dropped, gemm_doubled, gemm_tail}},
+	{"attention", {zero, attention_element, attention_dropped, attention_doubled, attention_tail}},
 	{"read", {zero, one_bit, read_dropped, read_doubled, read_tail}},
 	{"copy", {zero, one_bit, copy_dropped, copy_doubled, copy_tail}},
 	{"triad", {zero, triad_element, triad_dropped, triad_doubled, triad_tail}},
 	{"fma", {zero, one_bit, fma_dropped, fma_doubled, fma_tail}},
+	{"allreduce", {zero, sum_element, sum_dropped, sum_doubled, sum_tail}},
+	{"reducescatter", {zero, sum_element, sum_dropped, sum_doubled, sum_tail}},
+	{"allgather", {zero, one_bit, copy_dropped, moved_doubled, copy_tail}},
+	{"broadcast", {zero, one_bit, copy_dropped, moved_doubled, copy_tail}},
+	{"alltoall", {zero, one_bit, copy_dropped, moved_doubled, copy_tail}},
+	{"sendrecv", {zero, one_bit, copy_dropped, moved_doubled, copy_tail}},
 };
 
 const char *wm_injection_word(enum wm_injection what) {

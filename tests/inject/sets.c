@@ -8,8 +8,17 @@
 #include <string.h>
 
 void wm_set_open(struct wm_set *set, const char *problem) {
+	wm_set_open_ranks(set, problem, 0, 1);
+}
+
+void wm_set_open_ranks(struct wm_set *set, const char *problem, int rank, int ranks) {
+	enum wm_status st;
+
 	memset(set, 0, sizeof(*set));
-	if (wm_problem_parse(problem, &set->p) != WM_OK || set->p.bench->tensors(&set->p, set->t, &set->n) != WM_OK) {
+	st = wm_problem_parse(problem, &set->p);
+	set->p.rank = rank;
+	set->p.ranks = ranks;
+	if (st != WM_OK || set->p.bench->tensors(&set->p, set->t, &set->n) != WM_OK) {
 		fprintf(stderr, "%s: %s\n", problem, wm_why());
 		exit(1);
 	}

@@ -16,6 +16,8 @@ enum { WM_SET_SLACK = 4096 };
 
 /* Parses the problem and allocates; ends the program with a message when the text is wrong. */
 void wm_set_open(struct wm_set *set, const char *problem);
+/* The same as that rank of so many, or as WM_ALL_RANKS. */
+void wm_set_open_ranks(struct wm_set *set, const char *problem, int rank, int ranks);
 void wm_set_close(struct wm_set *set);
 /* Fills the inputs; outputs and all slack get the byte 0xff, which is NaN or -1. */
 void wm_set_fill(struct wm_set *set, enum wm_data_part part, uint64_t seed);
