@@ -22,10 +22,11 @@ void wm_look_governor(const struct wm_patient *patient, struct wm_finding *findi
 	wm_find(finding, steady ? WM_VERDICT_OK : WM_VERDICT_WARN, "%s", names);
 }
 
-/* The kernel's numbers are kHz. A cap on some CPUs only shows in the least of the upper ends. */
+/* The kernel's numbers are kHz. Kinds of cores differ in what they can do; a cap on the fastest kind shows in the
+ * greatest upper end, one on some cores of a kind in the least. */
 void wm_look_frequency(const struct wm_patient *patient, struct wm_finding *finding) {
 	struct wm_sysfile_range can_min, can_max, may_min, may_max;
-	bool capped;
+	bool all_capped, some_capped;
 
 	if (!wm_sysfile_numbers(patient->root, EVERY_CPU "/cpufreq/cpuinfo_min_freq", &can_min) ||
 	    !wm_sysfile_numbers(patient->root, EVERY_CPU "/cpufreq/cpuinfo_max_freq", &can_max) ||
@@ -34,10 +35,12 @@ void wm_look_frequency(const struct wm_patient *patient, struct wm_finding *find
 		wm_find(finding, WM_VERDICT_UNKNOWN, "no frequencies in " CPU "/cpu*/cpufreq");
 		return;
 	}
-	capped = may_max.max < can_max.max || may_max.min < can_max.min;
-	wm_find(finding, capped ? WM_VERDICT_WARN : WM_VERDICT_OK, "may use %.2f-%.2f GHz of %.2f-%.2f GHz",
-	        (double)may_min.min / 1e6, (double)(capped ? may_max.min : may_max.max) / 1e6, (double)can_min.min / 1e6,
-	        (double)can_max.max / 1e6);
+	all_capped = may_max.max < can_max.max;
+	some_capped = may_max.min < can_max.min;
+	wm_find(finding, all_capped || some_capped ? WM_VERDICT_WARN : WM_VERDICT_OK,
+	        "may use %.2f-%.2f GHz of %.2f-%.2f GHz%s", (double)may_min.min / 1e6,
+	        (double)(all_capped || !some_capped ? may_max.max : may_max.min) / 1e6, (double)can_min.min / 1e6,
+	        (double)can_max.max / 1e6, some_capped && !all_capped ? " on some CPUs" : "");
 }
 
 void wm_look_turbo(const struct wm_patient *patient, struct wm_finding *finding) {
