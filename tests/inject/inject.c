@@ -176,53 +176,67 @@ static double without_tail(size_t j, size_t keys, const struct wm_attention *a, 
 	return j < keys && j < a->sk - which;
 }
 
-/* One row of the output: no keys at all give zeros. */
-static void attend(const struct victim *v, const struct wm_attention *a, size_t at, size_t key, size_t keys,
-                   times_fn *times, size_t which, double *o) {
-	double *weight = wm_zalloc(a->sk * sizeof(*weight)), most = -INFINITY, total = 0;
-	size_t step = a->kvheads * a->d;
+/* The mean of the values under the weights of their scores, counted as times says: one row of the output. No keys at
+ * all give zeros. */
+static void mix(const struct wm_attention *a, const double *score, const double *value, size_t keys, times_fn *times,
+                size_t which, double *o) {
+	double most = -INFINITY, total = 0;
 
-	for (size_t j = 0; j < a->sk; j++) {
-		for (size_t c = 0; c < a->d; c++)
-			weight[j] += get(v, 0, at + c) * get(v, 1, key + j * step + c) / sqrt((double)a->d);
+	memset(o, 0, a->d * sizeof(*o));
+	for (size_t j = 0; j < a->sk; j++)
 		if (times(j, keys, a, which) > 0)
-			most = fmax(most, weight[j]);
-	}
-	for (size_t c = 0; c < a->d; c++)
-		o[c] = 0;
+			most = fmax(most, score[j]);
 	for (size_t j = 0; j < a->sk; j++) {
-		double count = times(j, keys, a, which);
+		double count = times(j, keys, a, which), weight = count > 0 ? count * exp(score[j] - most) : 0;
 
-		weight[j] = count > 0 ? count * exp(weight[j] - most) : 0;
-		total += weight[j];
+		total += weight;
 		for (size_t c = 0; c < a->d; c++)
-			o[c] += weight[j] * get(v, 2, key + j * step + c);
+			o[c] += weight * value[j * a->kvheads * a->d + c];
 	}
 	for (size_t c = 0; c < a->d && total > 0; c++)
 		o[c] /= total;
-	free(weight);
+}
+
+/* Tensor i as doubles. */
+static double *doubles(const struct victim *v, int i) {
+	double *x = wm_zalloc(v->t[i].count * sizeof(*x));
+
+	for (size_t at = 0; at < v->t[i].count; at++)
+		x[at] = get(v, i, at);
+	return x;
 }
 
 /* Writes the rows that come out otherwise with other keys; says whether there are any. */
 static bool attend_wrongly(const struct victim *v, times_fn *times, size_t which) {
 	struct wm_attention a = wm_attention_shape(v->p);
+	double *q = doubles(v, 0), *k = doubles(v, 1), *values = doubles(v, 2);
 	double *right = wm_zalloc(a.d * sizeof(*right)), *wrong = wm_zalloc(a.d * sizeof(*wrong));
+	double *score = wm_zalloc(a.sk * sizeof(*score));
 	bool any = false;
 
 	for (size_t row = 0; row < a.batch * a.sq * a.heads; row++) {
 		size_t h = row % a.heads, i = row / a.heads % a.sq, b = row / a.heads / a.sq;
 		size_t key = wm_attention_key_at(&a, b, 0, h / a.group), keys = wm_attention_keys(&a, i);
 
-		attend(v, &a, row * a.d, key, keys, once, 0, right);
-		attend(v, &a, row * a.d, key, keys, times, which, wrong);
+		for (size_t j = 0; j < a.sk; j++) {
+			score[j] = 0;
+			for (size_t c = 0; c < a.d; c++)
+				score[j] += q[row * a.d + c] * k[key + j * a.kvheads * a.d + c] / sqrt((double)a.d);
+		}
+		mix(&a, score, values + key, keys, once, 0, right);
+		mix(&a, score, values + key, keys, times, which, wrong);
 		if (memcmp(right, wrong, a.d * sizeof(*right)) == 0)
 			continue;
 		any = true;
 		for (size_t c = 0; c < a.d; c++)
 			set(v, 3, row * a.d + c, wrong[c]);
 	}
+	free(q);
+	free(k);
+	free(values);
 	free(right);
 	free(wrong);
+	free(score);
 	return any;
 }
 

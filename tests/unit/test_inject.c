@@ -61,6 +61,23 @@ static void gemm(void **state) {
 	attack("gemm:m=70,n=67,k=3,dtype=f32", WM_TIMED, false);
 }
 
+static void attention(void **state) {
+	const char *const types[] = {"f32", "f16", "bf16"}, *const causal[] = {"no", "yes"};
+	char problem[128];
+
+	(void)state;
+	for (int t = 0; t < 3; t++)
+		for (int c = 0; c < 2; c++) {
+			snprintf(problem, sizeof(problem), "attention:heads=4,kvheads=2,sq=7,sk=19,d=10,dtype=%s,causal=%s",
+			         types[t], causal[c]);
+			attack(problem, WM_EXACT, true);
+			attack(problem, WM_TIMED, t == 0);
+		}
+	/* decoding, and heads too short to hold the number of a key */
+	attack("attention:batch=2,heads=6,kvheads=2,sq=1,sk=50,d=16,dtype=bf16", WM_EXACT, true);
+	attack("attention:heads=2,sq=24,sk=40,d=8,causal=yes", WM_EXACT, true);
+}
+
 static void memory(void **state) {
 	const char *const benches[] = {"read", "copy", "triad"}, *const types[] = {"f64", "f32"};
 	char problem[128];
@@ -84,7 +101,8 @@ static void arithmetic(void **state) {
 }
 
 int main(void) {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(gemm), cmocka_unit_test(memory), cmocka_unit_test(arithmetic)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(gemm), cmocka_unit_test(attention), cmocka_unit_test(memory),
+	                                   cmocka_unit_test(arithmetic)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,7 +33,7 @@ static const struct wm_profile brief = {"brief", 1, 0, 0, 0, 0, 0, 1};
 
 /* One problem a benchmark: a few sets in rotation with the caches below, odd where oddness can matter. */
 static const char *const problems[] = {"gemm:m=37,n=29,k=53",
-                                       "attention:sq=21,sk=33,heads=4,kvheads=2,d=16,causal=yes",
+                                       "attention:sq=13,sk=23,heads=4,kvheads=2,d=16,causal=yes",
                                        "read:bytes=32K",
                                        "copy:bytes=32K",
                                        "triad:bytes=32K",
