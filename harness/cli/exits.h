@@ -4,12 +4,14 @@
 #define WM_EXITS_H
 
 /* X(enum suffix, number, meaning) */
-#define WM_EXIT_MAP(X)                                                                                            \
-	X(OK, 0, "all was done; run: no row is bad, each is good or skipped with its reason")                         \
-	X(BAD_ROW, 1, "run: a row is bad; any command: the machine, a library or the disk did not do what was asked") \
-	X(USAGE, 2,                                                                                                   \
-	  "what was given cannot be used: an option, a job file, or a line of a bundle, of which all that can "       \
-	  "be read is reported")                                                                                      \
+#define WM_EXIT_MAP(X)                                                                                                 \
+	X(OK, 0, "all was done; run: no row is bad, each is good or skipped with its reason")                              \
+	X(BAD_ROW, 1,                                                                                                      \
+	  "run: a row is bad; doctor: something spoils measurements; any command: the machine, a library or the disk did " \
+	  "not do what was asked")                                                                                         \
+	X(USAGE, 2,                                                                                                        \
+	  "what was given cannot be used: an option, a job file, or a line of a bundle, of which all that can "            \
+	  "be read is reported")                                                                                           \
 	X(INTERRUPTED, 130, "run: ended by Ctrl-C or SIGTERM; the records are kept, and run --resume goes on")
 
 enum wm_exit {

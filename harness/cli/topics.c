@@ -7,6 +7,7 @@
 #include "exits.h"
 #include "measure/profile.h"
 #include "report/columns.h"
+#include "system/doctor.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -194,7 +195,7 @@ static void add_backends(struct wm_topics *topics) {
 
 /* ---- runs and reports --------------------------------------------------------------------------------------- */
 
-/* What the comment at the head of a job file says of it, without the license and "NAME - ". */
+/* What the first paragraph of the comment at the head of a job file says, without the license and "NAME - ". */
 static void put_suite_about(const char *name, const char *text, char *out, size_t room) {
 	size_t used = 0;
 
@@ -205,6 +206,8 @@ static void put_suite_about(const char *name, const char *text, char *out, size_
 
 		if (strncmp(line, "SPDX", 4) == 0)
 			continue;
+		if (n == 0)
+			return;
 		if (!used && strncmp(line, name, strlen(name)) == 0 && strncmp(line + strlen(name), " - ", 3) == 0) {
 			line += strlen(name) + 3;
 			n -= (int)strlen(name) + 3;
@@ -252,6 +255,14 @@ static void add_columns(struct wm_topics *topics, enum wm_topic_kind kind, const
 		wm_topics_add(topics, kind, columns->name, "%s", columns->meaning);
 }
 
+static void add_checks(struct wm_topics *topics) {
+	for (const struct wm_doctor_check *c = wm_doctor_checks; c->name; c++)
+		wm_topics_add(topics, WM_TOPIC_CHECK, c->name, "%s; why: %s; what to do: %s", c->about, c->why, c->fix);
+#define X(id, word, meaning) wm_topics_add(topics, WM_TOPIC_VERDICT, word, "%s", meaning);
+	WM_VERDICT_MAP(X)
+#undef X
+}
+
 static void add_exits(struct wm_topics *topics) {
 #define X(id, number, meaning) wm_topics_add(topics, WM_TOPIC_EXIT, #number, "%s", meaning);
 	WM_EXIT_MAP(X)
@@ -279,6 +290,7 @@ enum wm_status wm_topics_make(struct wm_topics *topics_p) {
 	add_reports(&topics);
 	add_columns(&topics, WM_TOPIC_HEAD, wm_table_columns);
 	add_columns(&topics, WM_TOPIC_COLUMN, wm_csv_columns);
+	add_checks(&topics);
 	add_exits(&topics);
 	*topics_p = topics;
 	return WM_OK;

@@ -28,6 +28,8 @@
 	X(REPORT, "form of report", "forms of reports")                                                 \
 	X(HEAD, "column of the tables in reports", "columns of the tables in reports")                  \
 	X(COLUMN, "column of csv", "columns of csv")                                                    \
+	X(CHECK, "check of doctor", "checks of doctor")                                                 \
+	X(VERDICT, "verdict of doctor", "verdicts of doctor")                                           \
 	X(EXIT, "exit status", "exit statuses")
 
 enum wm_topic_kind {

@@ -43,7 +43,7 @@ static void add_words(const struct walk *w, const char *field, json_t *node) {
 }
 
 /* The properties of node, and of what they hold; names begin with prefix. */
-static void add_properties(const struct walk *w, const char *prefix, json_t *node) { // NOLINT(misc-no-recursion)
+static void add_properties(const struct walk *w, const char *prefix, json_t *node) {
 	json_t *property;
 	const char *key;
 

@@ -14,8 +14,15 @@
 
 /* ---- opening ------------------------------------------------------------------------------------------------ */
 
-/* Where installed as plug-ins, these would load drivers or whole compilers into this process; PCI devices are found
- * without them. A component that this hwloc does not have cannot be kept out, which is as good. */
+/* hwloc opens every plug-in that is installed, wanted or not: these bring drivers and whole compilers into this
+ * process, and in a binary that hwloc was linked into they belong to another hwloc. PCI devices are found without them.
+ * There is no call for it, and what the user has set does not stand. */
+static void keep_out_plugins(void) {
+	setenv("HWLOC_PLUGINS_PATH", "/dev/null", 1);
+}
+
+/* The same of components that were built into hwloc. One that this hwloc does not have cannot be kept out, which is as
+ * good. */
 static void keep_out_drivers(hwloc_topology_t t) {
 	static const char *const components[] = {"opencl", "gl", "cuda", "nvml", "rsmi", "levelzero"};
 
@@ -60,6 +67,7 @@ enum wm_status wm_topology_open(const char *path, struct wm_topology **topo_p) {
 	hwloc_topology_t t;
 	enum wm_status st;
 
+	keep_out_plugins();
 	if (hwloc_topology_init(&t) < 0)
 		return wm_fail(WM_FAILED, "hwloc cannot start: %s", strerror(errno));
 	st = load(t, path);
@@ -331,8 +339,8 @@ static enum wm_status find_host(const struct wm_topology *topo, const char *id, 
 		return find_cpus(topo, id, id + 10, cpuset, nodeset);
 	if (strncmp(id, "host:cores=", 11) == 0)
 		return find_cores(topo, id, id + 11, cpuset, nodeset, off, room);
-	return wm_fail(WM_INPUT,
-	               "device '%s': a part of the host is host:package=N, host:numa=N, host:cores=N or host:cpus=LIST", id);
+	return wm_fail(
+		WM_INPUT, "device '%s': a part of the host is host:package=N, host:numa=N, host:cores=N or host:cpus=LIST", id);
 }
 
 enum wm_status wm_topology_host(const struct wm_topology *topo, const char *id, struct wm_device *dev_p) {

@@ -10,6 +10,7 @@
 #include "measure/profile.h"
 #include "report/cells.h"
 #include "report/rows.h"
+#include "system/doctor.h"
 #include "system/environment.h"
 
 #include <jansson.h>
@@ -244,6 +245,16 @@ static void test_every_plug_in(void **state) {
 		assert_explained(WM_TOPIC_PROFILE, p->name);
 }
 
+static void test_every_check_of_doctor(void **state) {
+	(void)state;
+	for (const struct wm_doctor_check *c = wm_doctor_checks; c->name; c++) {
+		assert_non_null(strstr(text_of(WM_TOPIC_CHECK, c->name), c->about));
+		assert_non_null(strstr(text_of(WM_TOPIC_CHECK, c->name), c->fix));
+	}
+	for (int v = 0; v < WM_VERDICTS; v++)
+		assert_explained(WM_TOPIC_VERDICT, wm_verdict_word((enum wm_verdict)v));
+}
+
 static void test_every_suite(void **state) {
 	(void)state;
 	for (const char *const *suite = wm_suite_names(); *suite; suite++) {
@@ -313,6 +324,7 @@ static void test_no_topic_is_empty_or_twice(void **state) {
 		const struct wm_topic *t = &topics.v[i];
 
 		assert_true(t->name[0] && t->text[0]);
+		assert_true(strlen(t->text) < 1000); /* far from where it would be cut */
 		for (size_t k = 0; k < i; k++)
 			if (topics.v[k].kind == t->kind && strcmp(topics.v[k].name, t->name) == 0 &&
 			    strcmp(topics.v[k].text, t->text) == 0 && strcmp(t->name, "replicate") != 0)
@@ -329,6 +341,7 @@ int main(void) {
 		cmocka_unit_test(test_exit_statuses),
 		cmocka_unit_test(test_every_benchmark_and_axis),
 		cmocka_unit_test(test_every_plug_in),
+		cmocka_unit_test(test_every_check_of_doctor),
 		cmocka_unit_test(test_every_suite),
 		cmocka_unit_test(test_every_column_of_csv),
 		cmocka_unit_test(test_every_head_of_tables),
