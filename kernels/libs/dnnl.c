@@ -58,8 +58,8 @@ static void describe(const struct wm_dnnl *d, struct wm_run *run) {
 static enum wm_status check_version(const struct wm_dnnl *d, const char *lib) {
 	const struct wm_dnnl_calls *c = &d->call;
 	const struct wm_dnnl_version *v = c->version();
-	bool whole = v->major == 2   ? c->md2_init && c->matmul2_init && c->desc2_create
-	             : v->major == 3 ? c->md3_create && c->md3_destroy && c->matmul3_create
+	bool whole = v->major == 2   ? c->md2_init && c->matmul2_init && c->softmax2_init && c->desc2_create
+	             : v->major == 3 ? c->md3_create && c->md3_destroy && c->matmul3_create && c->softmax3_create
 	                             : false;
 
 	if (whole)
@@ -155,20 +155,53 @@ static enum wm_status make_primitive(struct wm_dnnl *d, void *desc, struct wm_ru
 	return st;
 }
 
-static int describe_matmul(struct wm_dnnl *d, const void *src, const void *weights, const void *dst, void **desc_p) {
+int wm_dnnl_after_arg(const struct wm_dnnl *d, int i) {
+	return (is_3(d) ? WM_DNNL_ARG_POST_OP_BASE_3 : WM_DNNL_ARG_POST_OP_BASE_2) * (i + 1) | WM_DNNL_ARG_SRC_1;
+}
+
+static enum wm_status append(struct wm_dnnl *d, const struct wm_dnnl_after *after, void *post_ops) {
+	struct description desc = {.v3 = NULL};
+	enum wm_status st = describe_memory(d, after->layout, &desc);
+
+	if (st == WM_OK)
+		st = check("dnnl_post_ops_append_binary",
+		           d->call.post_ops_binary(post_ops, after->what, description_of(d, &desc)));
+	forget(d, &desc);
+	return st;
+}
+
+/* The attribute of a product with operations after it, to be destroyed. */
+static enum wm_status make_attribute(struct wm_dnnl *d, const struct wm_dnnl_after *after, int n, void **attr_p) {
+	void *post_ops = NULL;
+	enum wm_status st = check("dnnl_primitive_attr_create", d->call.attr_create(attr_p));
+
+	if (st == WM_OK)
+		st = check("dnnl_post_ops_create", d->call.post_ops_create(&post_ops));
+	for (int i = 0; i < n && st == WM_OK; i++)
+		st = append(d, &after[i], post_ops);
+	if (st == WM_OK)
+		st = check("dnnl_primitive_attr_set_post_ops", d->call.attr_set_post_ops(*attr_p, post_ops));
+	if (post_ops)
+		d->call.post_ops_destroy(post_ops);
+	return st;
+}
+
+static int describe_matmul(struct wm_dnnl *d, const void *src, const void *weights, const void *dst, const void *attr,
+                           void **desc_p) {
 	union wm_dnnl_op2 op;
 	int status;
 
 	if (is_3(d))
-		return d->call.matmul3_create(desc_p, d->engine, src, weights, NULL, dst, NULL);
+		return d->call.matmul3_create(desc_p, d->engine, src, weights, NULL, dst, attr);
 	status = d->call.matmul2_init(&op, src, weights, NULL, dst);
-	return status ? status : d->call.desc2_create(desc_p, &op, NULL, d->engine, NULL);
+	return status ? status : d->call.desc2_create(desc_p, &op, attr, d->engine, NULL);
 }
 
 enum wm_status wm_dnnl_matmul(struct wm_dnnl *d, const struct wm_dnnl_layout *src, const struct wm_dnnl_layout *weights,
-                              const struct wm_dnnl_layout *dst, struct wm_run *run, void **primitive_p) {
+                              const struct wm_dnnl_layout *dst, const struct wm_dnnl_after *after, int n,
+                              struct wm_run *run, void **primitive_p) {
 	struct description s = {.v3 = NULL}, w = {.v3 = NULL}, t = {.v3 = NULL};
-	void *desc = NULL;
+	void *attr = NULL, *desc = NULL;
 	enum wm_status st = describe_memory(d, src, &s);
 
 	if (st == WM_OK)
@@ -176,12 +209,44 @@ enum wm_status wm_dnnl_matmul(struct wm_dnnl *d, const struct wm_dnnl_layout *sr
 	if (st == WM_OK)
 		st = describe_memory(d, dst, &t);
 	if (st == WM_OK)
-		st = check("matmul",
-		           describe_matmul(d, description_of(d, &s), description_of(d, &w), description_of(d, &t), &desc));
+		st = make_attribute(d, after, n, &attr);
+	if (st == WM_OK)
+		st = check("matmul", describe_matmul(d, description_of(d, &s), description_of(d, &w), description_of(d, &t),
+		                                     attr, &desc));
+	if (st == WM_OK)
+		st = make_primitive(d, desc, run, primitive_p);
+	if (attr)
+		d->call.attr_destroy(attr);
+	forget(d, &t);
+	forget(d, &w);
+	forget(d, &s);
+	return st;
+}
+
+static int describe_softmax(struct wm_dnnl *d, const void *src, const void *dst, int axis, void **desc_p) {
+	union wm_dnnl_op2 op;
+	int status;
+
+	if (is_3(d))
+		return d->call.softmax3_create(desc_p, d->engine, WM_DNNL_FORWARD_INFERENCE, WM_DNNL_SOFTMAX_ACCURATE, src, dst,
+		                               axis, NULL);
+	status = d->call.softmax2_init(&op, WM_DNNL_FORWARD_INFERENCE, WM_DNNL_SOFTMAX_ACCURATE, src, dst, axis);
+	return status ? status : d->call.desc2_create(desc_p, &op, NULL, d->engine, NULL);
+}
+
+enum wm_status wm_dnnl_softmax(struct wm_dnnl *d, const struct wm_dnnl_layout *src, const struct wm_dnnl_layout *dst,
+                               struct wm_run *run, void **primitive_p) {
+	struct description s = {.v3 = NULL}, t = {.v3 = NULL};
+	void *desc = NULL;
+	enum wm_status st = describe_memory(d, src, &s);
+
+	if (st == WM_OK)
+		st = describe_memory(d, dst, &t);
+	if (st == WM_OK)
+		st = check("softmax", describe_softmax(d, description_of(d, &s), description_of(d, &t), src->n - 1, &desc));
 	if (st == WM_OK)
 		st = make_primitive(d, desc, run, primitive_p);
 	forget(d, &t);
-	forget(d, &w);
 	forget(d, &s);
 	return st;
 }

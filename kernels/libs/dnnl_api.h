@@ -25,9 +25,16 @@ enum {
 	WM_DNNL_QUERY_IMPL_INFO = 8,
 	WM_DNNL_RUNTIME_SEQ = 1,
 	WM_DNNL_RUNTIME_OMP = 2,
+	WM_DNNL_FORWARD_INFERENCE = 96,
+	WM_DNNL_SOFTMAX_ACCURATE = 0x30000,
+	WM_DNNL_BINARY_ADD = 0x1fff0,
+	WM_DNNL_BINARY_MUL = 0x1fff1,
 	WM_DNNL_ARG_SRC = 1,
+	WM_DNNL_ARG_SRC_1 = 2,
 	WM_DNNL_ARG_DST = 17,
 	WM_DNNL_ARG_WEIGHTS = 33,
+	WM_DNNL_ARG_POST_OP_BASE_2 = 16384, /* of 2.x */
+	WM_DNNL_ARG_POST_OP_BASE_3 = 32768, /* of 3.x */
 	WM_DNNL_MAX_NDIMS = 12,
 };
 
@@ -65,6 +72,12 @@ union wm_dnnl_op2 {
 	X(stream_destroy, "dnnl_stream_destroy", int, (void *stream))                                            \
 	X(memory_create, "dnnl_memory_create", int, (void **memory, const void *md, void *engine, void *handle)) \
 	X(memory_destroy, "dnnl_memory_destroy", int, (void *memory))                                            \
+	X(attr_create, "dnnl_primitive_attr_create", int, (void **attr))                                         \
+	X(attr_set_post_ops, "dnnl_primitive_attr_set_post_ops", int, (void *attr, const void *post_ops))        \
+	X(attr_destroy, "dnnl_primitive_attr_destroy", int, (void *attr))                                        \
+	X(post_ops_create, "dnnl_post_ops_create", int, (void **post_ops))                                       \
+	X(post_ops_binary, "dnnl_post_ops_append_binary", int, (void *post_ops, int alg, const void *md))        \
+	X(post_ops_destroy, "dnnl_post_ops_destroy", int, (void *post_ops))                                      \
 	X(desc_query, "dnnl_primitive_desc_query", int, (const void *desc, int what, int index, void *result))   \
 	X(desc_destroy, "dnnl_primitive_desc_destroy", int, (void *desc))                                        \
 	X(primitive_create, "dnnl_primitive_create", int, (void **primitive, const void *desc))                  \
@@ -75,6 +88,8 @@ union wm_dnnl_op2 {
 	  (union wm_dnnl_md2 * md, int ndims, const int64_t *dims, int type, const int64_t *strides))            \
 	X(matmul2_init, "?dnnl_matmul_desc_init", int,                                                           \
 	  (union wm_dnnl_op2 * op, const void *src, const void *weights, const void *bias, const void *dst))     \
+	X(softmax2_init, "?dnnl_softmax_v2_forward_desc_init", int,                                              \
+	  (union wm_dnnl_op2 * op, int prop_kind, int alg, const void *src, const void *dst, int axis))          \
 	X(desc2_create, "?dnnl_primitive_desc_create", int,                                                      \
 	  (void **desc, const void *op, const void *attr, void *engine, const void *hint))                       \
 	X(md3_create, "?dnnl_memory_desc_create_with_strides", int,                                              \
@@ -82,6 +97,9 @@ union wm_dnnl_op2 {
 	X(md3_destroy, "?dnnl_memory_desc_destroy", int, (void *md))                                             \
 	X(matmul3_create, "?dnnl_matmul_primitive_desc_create", int,                                             \
 	  (void **desc, void *engine, const void *src, const void *weights, const void *bias, const void *dst,   \
+	   const void *attr))                                                                                    \
+	X(softmax3_create, "?dnnl_softmax_forward_primitive_desc_create", int,                                   \
+	  (void **desc, void *engine, int prop_kind, int alg, const void *src, const void *dst, int axis,        \
 	   const void *attr))
 
 #endif

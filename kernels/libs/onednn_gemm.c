@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * onednn.c - gemm by oneDNN's matmul on the CPU, operands in plain layouts as the problem gives them.
+ * onednn_gemm.c - gemm by oneDNN's matmul on the CPU, operands in plain layouts as the problem gives them.
  *
  * Its matrices are row major, so it is given the transposed product: rows of C^T = B^T A^T are columns of C.
  */
@@ -72,7 +72,7 @@ static enum wm_status prepare(struct wm_run *run) {
 	lay_out(run->problem, layout);
 	for (int i = 0; i < OPERANDS; i++)
 		layout[i].type = t[i].dtype;
-	st = wm_dnnl_matmul(&plan->lib, &layout[B], &layout[A], &layout[C], run, &plan->primitive);
+	st = wm_dnnl_matmul(&plan->lib, &layout[B], &layout[A], &layout[C], NULL, 0, run, &plan->primitive);
 	return st == WM_OK ? bind_sets(run, layout) : st;
 }
 
