@@ -36,6 +36,7 @@ in_tree() { env -u MAKEFLAGS make --no-print-directory -s -o all -o "$build/watt
 rm -f "$build/wattmark.1" "$build/wattmark.bash"
 in_tree install DESTDIR="$scratch/stage" PREFIX=/opt/wattmark >"$scratch/log" 2>&1
 result $? "make install"
+[ $bad -eq 0 ] || { echo "Bail out! nothing is installed" && exit 1; }
 mv "$scratch/stage/opt/wattmark" "$scratch/moved [1]"
 home="$scratch/moved [1]"
 wattmark=$home/bin/wattmark
