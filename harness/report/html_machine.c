@@ -60,11 +60,14 @@ static void key_text(const char *before, const char *key, char out[VALUE]) {
 			*c = ' ';
 }
 
-static void put_fact(FILE *out, const char *before, const char *key, const json_t *value) {
+/* Writes the fact when it is as wide as asked for: those of a line stand together, before those that need one alone. */
+static void put_fact(FILE *out, const char *before, const char *key, const json_t *value, bool wide) {
 	char name[VALUE], text[VALUE];
 	key_text(before, key, name);
 	value_text(key, value, text);
-	fprintf(out, "<div%s><dt>", strlen(text) > WIDE ? " class=\"wide\"" : "");
+	if ((strlen(text) > WIDE) != wide)
+		return;
+	fprintf(out, "<div%s><dt>", wide ? " class=\"wide\"" : "");
 	wm_html_text(out, name);
 	fputs("</dt><dd>", out);
 	wm_html_text(out, text);
@@ -73,19 +76,25 @@ static void put_fact(FILE *out, const char *before, const char *key, const json_
 
 /* ---- facts -------------------------------------------------------------------------------------------------- */
 
-/* Every key of an environment, objects within it taken apart; with `other`, only what is not equal there. */
-static void put_environment(FILE *out, const json_t *environment, const json_t *other) {
+static void put_facts(FILE *out, json_t *environment, const json_t *other, bool wide) {
 	const char *key, *inner;
-	json_t *value, *part, *copy = json_deep_copy(environment);
-	fputs("<dl class=\"facts\">\n", out);
-	json_object_foreach(copy, key, value) {
+	json_t *value, *part;
+	json_object_foreach(environment, key, value) {
 		if (other && json_equal(value, json_object_get(other, key)))
 			continue;
 		if (json_is_object(value) && !json_object_get(value, "unknown"))
-			json_object_foreach(value, inner, part) put_fact(out, key, inner, part);
+			json_object_foreach(value, inner, part) put_fact(out, key, inner, part, wide);
 		else
-			put_fact(out, "", key, value);
+			put_fact(out, "", key, value, wide);
 	}
+}
+
+/* Every key of an environment, objects within it taken apart; with `other`, only what is not equal there. */
+static void put_environment(FILE *out, const json_t *environment, const json_t *other) {
+	json_t *copy = json_copy((json_t *)(uintptr_t)environment); /* iteration wants one that may change */
+	fputs("<dl class=\"facts\">\n", out);
+	put_facts(out, copy, other, false);
+	put_facts(out, copy, other, true);
 	fputs("</dl>\n", out);
 	json_decref(copy);
 }

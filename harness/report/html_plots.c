@@ -82,6 +82,8 @@ static void put_left_out(FILE *out, const struct wm_plot_set *set) {
 	if (set->rows_left_out)
 		fprintf(out, "<p class=\"remark\">Not drawn: %zu rows beyond %d lines or 64 settings.</p>\n",
 		        set->rows_left_out, WM_PLOT_STYLES);
+	if (set->rows_alone)
+		fprintf(out, "<p class=\"remark\">Not drawn: %zu rows that are alone in their setting.</p>\n", set->rows_alone);
 	if (thinned)
 		fprintf(
 			out,

@@ -109,7 +109,7 @@ void wm_page_reasons(struct wm_page *page) {
 	if (n) {
 		fputs(
 			"<p class=\"about\">One line for each reason. A case whose replicates ended differently counts by the "
-		    "worst."
+			"worst."
 			" Numbers of lines are those of records.jsonl.</p>\n",
 			page->out);
 		wm_page_scroll(page, "Reasons of failed and skipped rows", false);

@@ -92,15 +92,15 @@ static void put_words(struct wm_page *page) {
 		put_method(page->out, &page->rows->runs[i]);
 	fputs(
 		"<li>A value is the work of one operation (a model, not a measurement) over the median time of one operation, "
-	    "the"
+		"the"
 		" median of the medians of the replicates.</li>\n"
 		"<li>An interval <em>between replicates</em> is a 95% t interval on the logarithms of the medians of three or "
-	    "more"
+		"more"
 		" fresh processes. One <em>within run</em> is the order-statistic interval of the samples of one process: it "
-	    "says"
+		"says"
 		" when that process stopped, and nothing about another run.</li>\n"
 		"<li>A share of the ceiling refers to what the same run measured on the same device: fma of the same data "
-	    "type, and"
+		"type, and"
 		" read where the problem is cold and memory bounds it.</li>\n"
 		"<li>A row is verified before it is timed, and the outputs of the last timed batch are checked.</li>\n</ul>\n",
 		page->out);
@@ -111,7 +111,7 @@ void wm_page_records(struct wm_page *page) {
 	put_words(page);
 	fputs(
 		"<p class=\"about\">Where the figures of this page come from: the command that repeats each, its case, and for "
-	    "each"
+		"each"
 		" replicate the line of records.jsonl.</p>\n",
 		page->out);
 	wm_page_scroll(page, "Records of the figures", true);

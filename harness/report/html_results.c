@@ -122,24 +122,27 @@ static void put_heads(struct wm_page *page, const struct table *t) {
 
 /* ---- tables ------------------------------------------------------------------------------------------------- */
 
-/* What is above a table: how many rows, what they share, which are elsewhere. */
+/* What is above a table: what its rows share, how many there are, which are elsewhere. */
 static void put_about(struct wm_page *page, const struct table *t, size_t others) {
-	char caption[WM_CELL_CHARS];
-	wm_cells_caption(t->cells, caption);
-	fputs("<p class=\"about\">", page->out);
+	FILE *out = page->out;
+	fputs("<p class=\"about\">", out);
 	if (page->rows->nruns > 1)
-		wm_html_textf(page->out, "Run %s. ", page->rows->runs[t->cells->bundle].id);
-	wm_html_text(page->out, caption);
-	fputc('.', page->out);
+		wm_html_textf(out, "Run %s. ", page->rows->runs[t->cells->bundle].id);
+	for (int i = 0; i < t->cells->nshared; i++) {
+		const struct wm_axis_text *axis = &t->cells->shared[i];
+		wm_html_textf(out, "%s%.*s=%.*s", i ? ", " : "In every row ", (int)axis->key_bytes, axis->key,
+		              (int)axis->value_bytes, axis->value);
+	}
+	fputs(t->cells->nshared ? ". " : "", out);
 	if (t->hidden[WM_CELL_STATUS] && t->n)
-		fputs(" Every row below is ok: ran, verified, timed.", page->out);
+		fputs("All rows below are ok: ran, verified, timed. ", out);
 	if (t->all > t->n)
-		fprintf(page->out, " Shown are the first %zu of %zu rows: <code>wattmark report --format csv</code> has all.",
-		        t->n, t->all);
+		fprintf(out, "Shown are the first %zu of %zu rows: <code>wattmark report --format csv</code> has all. ", t->n,
+		        t->all);
 	if (others)
-		fprintf(page->out, " %zu %s: see <a href=\"#reasons\">the reasons</a>.", others,
+		fprintf(out, "%zu %s: see <a href=\"#reasons\">the reasons</a>.", others,
 		        others == 1 ? "row was not run" : "rows were not run");
-	fputs("</p>\n", page->out);
+	fputs("</p>\n", out);
 }
 
 static void put_remark(FILE *out, const char *text) {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BESTS = 96, CEILINGS = 5 };
+enum { BESTS = 96, CEILINGS = 5, DEVICES = 32 };
 
 /* ---- outcome ------------------------------------------------------------------------------------------------ */
 
@@ -32,6 +32,18 @@ static void put_fact(FILE *out, const char *key, const char *text) {
 	fputs("</dd></div>\n", out);
 }
 
+/* "host: AMD EPYC; cuda:0: ..", each device once. */
+static void put_devices(FILE *out, const json_t *devices) {
+	for (size_t i = 0; i < json_array_size(devices) && i < DEVICES; i++) {
+		const json_t *device = json_array_get(devices, i);
+		const char *id = json_string_value(json_object_get(device, "id"));
+		const char *name = json_string_value(json_object_get(device, "name"));
+		wm_html_textf(out, "%s%s: %s", i ? "; " : "", id ? id : "?", name && *name ? name : "unknown");
+	}
+	if (json_array_size(devices) > DEVICES)
+		fprintf(out, "; and %zu more", json_array_size(devices) - DEVICES);
+}
+
 static void put_run(struct wm_page *page, int i) {
 	const struct wm_rows_run *run = &page->rows->runs[i];
 	const char *ended = json_string_value(json_object_get(run->json, "ended"));
@@ -41,9 +53,12 @@ static void put_run(struct wm_page *page, int i) {
 	put_fact(page->out, "host", run->host);
 	snprintf(text, sizeof text, "%s to %s", run->started, ended ? ended : "(did not end)");
 	put_fact(page->out, "time", text);
-	put_fact(page->out, "profile", run->profile);
-	put_fact(page->out, "method", run->method);
-	fputs("<div class=\"wide\"><dt>command</dt><dd><code>", page->out);
+	snprintf(text, sizeof text, "%s, method %s, %lld replicates", run->profile, run->method,
+	         (long long)json_integer_value(json_object_get(run->json, "replicates")));
+	put_fact(page->out, "profile", text);
+	fputs("<div class=\"wide\"><dt>devices</dt><dd>", page->out);
+	put_devices(page->out, json_object_get(run->json, "devices"));
+	fputs("</dd></div>\n<div class=\"wide\"><dt>command</dt><dd><code>", page->out);
 	wm_html_text(page->out, run->command);
 	fputs("</code></dd></div>\n</dl>\n", page->out);
 }
@@ -220,77 +235,101 @@ static void collect_bests(const struct wm_rows *rows, struct bests *bests) {
 	}
 }
 
-/* The axes of a problem that are not the core's: what makes the best one best. */
+static bool is_axis(const struct wm_axis_text *axis, const char *key, const char *value) {
+	return axis->key_bytes == strlen(key) && !memcmp(axis->key, key, axis->key_bytes) &&
+	       (!value || (axis->value_bytes == strlen(value) && !memcmp(axis->value, value, axis->value_bytes)));
+}
+
+/* The axes that make the best one best: not the type, which has a column, and none of the core's at its default. */
 static void put_shape(FILE *out, const struct wm_row *row) {
-	static const char *const others[] = {"dtype", "data", "regime", "load", NULL};
+	const char *cache = strcmp(row->metric, "B/s bus") ? "cold" : "hot";
 	const char *text = row->problem, *before = "";
 	struct wm_axis_text axis;
 	while (wm_axes_next(&text, &axis)) {
-		bool skip = false;
-		for (int i = 0; others[i]; i++)
-			skip |= axis.key_bytes == strlen(others[i]) && !memcmp(axis.key, others[i], axis.key_bytes);
-		if (skip)
+		if (is_axis(&axis, "dtype", NULL) || is_axis(&axis, "timing", NULL) || is_axis(&axis, "cache", cache) ||
+		    is_axis(&axis, "data", "uniform") || is_axis(&axis, "regime", "sustained") ||
+		    is_axis(&axis, "load", "alone"))
 			continue;
 		wm_html_textf(out, "%s%.*s=%.*s", before, (int)axis.key_bytes, axis.key, (int)axis.value_bytes, axis.value);
 		before = ", ";
 	}
 }
 
-static void put_best(struct wm_page *page, const struct wm_row *row) {
-	static const int columns[] = {WM_CELL_INTERVAL, WM_CELL_CEILING};
+/* The columns between the type and the row's number; a latency stands for the value. */
+static const int columns[] = {WM_CELL_DEVICE,   WM_CELL_IMPL,    WM_CELL_RANKS, WM_CELL_VALUE,
+                              WM_CELL_INTERVAL, WM_CELL_CEILING, WM_CELL_PEAK};
+enum { COLUMNS = sizeof columns / sizeof *columns };
+
+static void best_text(struct wm_page *page, const struct wm_row *row, int column, char text[WM_CELL_CHARS]) {
 	struct wm_cells cells = {.rows = page->rows, .bundle = row->bundle};
+	if (column == WM_CELL_VALUE && row->latency)
+		wm_units_time(row->median_s, text);
+	else
+		wm_cells_text(&cells, row, column, text);
+}
+
+static void put_best(struct wm_page *page, const struct wm_row *row, bool is_first, const bool *hidden) {
 	struct wm_axis_text dtype = {.value = "-", .value_bytes = 1};
 	char text[WM_CELL_CHARS];
 	FILE *out = page->out;
 	wm_axes_find(row->problem, "dtype", 5, &dtype);
-	fputs("<tr><th scope=\"row\">", out);
+	fprintf(out, "<tr%s><th scope=\"row\">", is_first ? " class=\"first\"" : "");
 	wm_html_text(out, row->bench);
+	fputs(row->latency ? ", latency" : "", out);
 	fputs("</th><td>", out);
 	wm_html_textf(out, "%.*s", (int)dtype.value_bytes, dtype.value);
-	fputs("</td><td>", out);
-	wm_html_text(out, row->device);
-	if (page->rows->nruns > 1)
-		wm_html_textf(out, ", run %s", row->run);
-	fputs("</td><td>", out);
-	wm_html_textf(out, *row->origin ? "%s (%s)" : "%s", row->impl, row->origin);
-	fputs("</td><td class=\"num strong\">", out);
-	if (row->latency)
-		wm_units_time(row->median_s, text);
-	else
-		wm_units_rate(row->value, row->metric, text);
-	wm_page_cell(page, text);
-	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
-		wm_cells_text(&cells, row, columns[i], text);
-		fprintf(out, "</td><td%s>", wm_cell_right[columns[i]] ? " class=\"num\"" : "");
+	for (int i = 0; i < COLUMNS; i++) {
+		if (hidden[i])
+			continue;
+		best_text(page, row, columns[i], text);
+		fprintf(out, "</td><td%s>",
+		        columns[i] == WM_CELL_VALUE ? " class=\"num strong\""
+		        : wm_cell_right[columns[i]] ? " class=\"num\""
+		                                    : "");
 		wm_page_cell(page, text);
+		if (columns[i] == WM_CELL_DEVICE && page->rows->nruns > 1)
+			wm_html_textf(out, ", run %s", row->run);
 	}
 	fputs("</td><td>", out);
 	wm_page_link(page, row);
-	fputs("</td><td class=\"wide\">", out);
+	fputs("</td><td class=\"problem\">", out);
 	put_shape(out, row);
 	fputs("</td></tr>\n", out);
 }
 
+static void put_best_heads(struct wm_page *page, const bool *hidden) {
+	fputs("<thead><tr><th scope=\"col\">benchmark</th><th scope=\"col\">type</th>", page->out);
+	for (int i = 0; i < COLUMNS; i++)
+		if (!hidden[i])
+			fprintf(page->out, "<th scope=\"col\"%s>%s</th>", wm_cell_right[columns[i]] ? " class=\"num\"" : "",
+			        wm_cell_titles[columns[i]]);
+	fputs("<th scope=\"col\">row</th><th scope=\"col\">problem</th></tr></thead>\n", page->out);
+}
+
 static void put_bests(struct wm_page *page) {
 	struct bests bests = {.n = 0};
+	bool hidden[COLUMNS];
+	char text[WM_CELL_CHARS];
 	collect_bests(page->rows, &bests);
 	if (!bests.n)
 		return;
+	for (int c = 0; c < COLUMNS; c++) {
+		hidden[c] = true;
+		for (size_t i = 0; i < bests.n && hidden[c]; i++) {
+			best_text(page, bests.v[i], columns[c], text);
+			hidden[c] = !strcmp(text, "-");
+		}
+	}
 	fputs(
 		"<h3 id=\"best\">Best figures</h3>\n<p class=\"about\">The best verified row of each benchmark, data type and"
-		" device; for collectives also the least latency. All others stand under <a "
-	    "href=\"#results\">Results</a>.</p>\n",
+		" device; for collectives also the least latency. All others stand under"
+		" <a href=\"#results\">Results</a>.</p>\n",
 		page->out);
 	wm_page_scroll(page, "Best figures", false);
-	fprintf(
-		page->out,
-		"<thead><tr><th scope=\"col\">benchmark</th><th scope=\"col\">type</th><th scope=\"col\">device</th>"
-		"<th scope=\"col\">implementation</th><th scope=\"col\" class=\"num\">value</th><th scope=\"col\">interval</th>"
-		"<th scope=\"col\" class=\"num\">%s</th><th scope=\"col\">row</th><th scope=\"col\">problem</th></tr></thead>\n"
-		"<tbody>\n",
-		wm_cell_titles[WM_CELL_CEILING]);
+	put_best_heads(page, hidden);
+	fputs("<tbody>\n", page->out);
 	for (size_t i = 0; i < bests.n; i++)
-		put_best(page, bests.v[i]);
+		put_best(page, bests.v[i], i && bests.v[i]->bench != bests.v[i - 1]->bench, hidden);
 	fputs("</tbody>\n", page->out);
 	wm_page_scroll_end(page);
 	if (bests.left_out)

@@ -124,6 +124,8 @@ static void keep_best(struct wm_plot_set *set) {
 		for (size_t k = 0; k < set->n; k++)
 			better += worth(&set->v[k]) > own || (k < i && worth(&set->v[k]) == own);
 		set->panels_left_out += own && better >= WM_PLOT_PANELS;
+		for (size_t k = 0; k < set->v[i].n && !own; k++)
+			set->rows_alone += set->v[i].series[k]->mark == WM_PLOT_LINE;
 		set->v[i].kept = own && better < WM_PLOT_PANELS;
 	}
 	for (size_t i = 0; i < set->n; i++) {
@@ -175,13 +177,17 @@ static bool is_drawn(const struct wm_row *row) {
 	return row->verified && wm_status_class(row->status) == WM_ROW_GOOD && row->median_s > 0;
 }
 
-/* The problem without the axes that are x and without `timing`, after a word for what kind of shape it is. */
-static void facet_of(const struct wm_row *row, const char *const *x_axes, const char *shape, char key[WM_PLOT_NAME]) {
+/* The problem without the axes that are x and without `timing`, after an axis of the plot's own: what kind of shape it
+ * is, or on which device. */
+static void facet_of(const struct wm_row *row, const char *const *x_axes, const char *own, const char *value,
+                     char key[WM_PLOT_NAME]) {
 	const char *text = row->problem;
 	struct wm_axis_text axis;
 	key[0] = 0;
-	if (*shape)
-		add(key, ":shape=%s", shape);
+	if (*value)
+		add(key, ":%s=%s", own, value);
+	for (char *comma; (comma = strchr(key, ','));)
+		*comma = ';'; /* "host:cpus=0,2": a comma would begin the next axis */
 	while (wm_axes_next(&text, &axis)) {
 		bool is_x = is_axis(&axis, "timing");
 		for (int i = 0; x_axes[i]; i++)
@@ -191,23 +197,22 @@ static void facet_of(const struct wm_row *row, const char *const *x_axes, const 
 	}
 }
 
-/* "cblas on host", with what else tells it from others. */
-static void name_of(const struct wm_rows *rows, const struct wm_row *row, bool with_bench, char name[WM_PLOT_NAME]) {
+/* "cblas on host"; of collectives, which have a drawing for each device, "allreduce, threads, 8 ranks". */
+static void name_of(const struct wm_rows *rows, const struct wm_row *row, bool collective, char name[WM_PLOT_NAME]) {
 	name[0] = 0;
-	if (with_bench)
-		add(name, "%s, ", row->bench);
-	add(name, "%s on %s", row->impl, row->device);
-	if (row->ranks > 1)
-		add(name, ", %d ranks", row->ranks);
+	if (collective)
+		add(name, "%s, %s, %d ranks", row->bench, row->impl, row->ranks);
+	else
+		add(name, "%s on %s", row->impl, row->device);
 	if (rows->nruns > 1)
 		add(name, " (%s)", row->run);
 }
 
 static void add_row(struct wm_plot_set *set, const struct wm_rows *rows, const struct wm_row *row, double x,
-                    const char *key, bool with_bench) {
+                    const char *key, bool collective) {
 	char name[WM_PLOT_NAME];
 	struct wm_plot *plot = panel_of(set, key);
-	name_of(rows, row, with_bench, name);
+	name_of(rows, row, collective, name);
 	struct wm_plot_series *s = plot ? series_of(set, plot, WM_PLOT_LINE, name) : NULL;
 	if (!s) {
 		set->rows_left_out++;
@@ -274,7 +279,7 @@ void wm_plot_sweep(const struct wm_rows *rows, const char *bench, struct wm_plot
 		double x = sweep->x(row, &shape);
 		if (!(x > 0))
 			continue;
-		facet_of(row, sweep->x_axes, shape, key);
+		facet_of(row, sweep->x_axes, "shape", shape, key);
 		add_row(set_p, rows, row, x, key, false);
 	}
 	finish(set_p);
@@ -297,7 +302,7 @@ void wm_plot_collectives(const struct wm_rows *rows, bool latency, struct wm_plo
 		if (strcmp(row->metric, "B/s bus") != 0 || !is_drawn(row) || row->latency != latency || !(x > 0) ||
 		    !(latency || row->value > 0))
 			continue;
-		facet_of(row, x_axes, "", key);
+		facet_of(row, x_axes, "device", row->device, key);
 		add_row(set_p, rows, row, x, key, true);
 	}
 	finish(set_p);
@@ -381,11 +386,11 @@ static void add_roofs(const struct wm_rows *rows, const struct wm_row *where, st
 	}
 }
 
-/* A point of the device's cloud for its data type and implementation. */
+/* A point of the device's cloud for its benchmark and data type. */
 static void add_cloud_point(struct wm_plot_set *set, struct wm_plot *plot, const struct wm_row *row) {
 	struct wm_axis_text dtype;
 	char name[WM_PLOT_NAME] = "";
-	add(name, "%s %s", row->bench, row->impl);
+	add(name, "%s", row->bench);
 	if (wm_axes_find(row->problem, "dtype", 5, &dtype))
 		add(name, ", %.*s", (int)dtype.value_bytes, dtype.value);
 	struct wm_plot_series *s = series_of(set, plot, WM_PLOT_DOTS, name);
@@ -396,8 +401,11 @@ static void add_cloud_point(struct wm_plot_set *set, struct wm_plot *plot, const
 }
 
 void wm_plot_rooflines(const struct wm_rows *rows, struct wm_plot_set *set_p) {
-	*set_p = (struct wm_plot_set){
-		.about = "Rooflines", .x_label = "FLOP per byte", .y_unit = "FLOP/s", .log_x = true, .log_y = true};
+	*set_p = (struct wm_plot_set){.about = "Throughput over intensity",
+	                              .x_label = "FLOP per byte",
+	                              .y_unit = "FLOP/s",
+	                              .log_x = true,
+	                              .log_y = true};
 	const struct wm_row *where[FACETS];
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct wm_row *row = &rows->v[i];
@@ -418,7 +426,10 @@ void wm_plot_rooflines(const struct wm_rows *rows, struct wm_plot_set *set_p) {
 		add(plot->title, *where[i]->device_name ? "%.64s: %.128s" : "%.64s", where[i]->device, where[i]->device_name);
 		if (rows->nruns > 1)
 			add(plot->title, " (%.100s)", where[i]->run);
+		size_t clouds = plot->n;
 		add_roofs(rows, where[i], set_p, plot);
+		if (plot->n == clouds)
+			add(plot->title, "; no ceiling was measured");
 	}
 	finish(set_p);
 }

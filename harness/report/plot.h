@@ -41,7 +41,8 @@ struct wm_plot_set {
 	char shared[WM_PLOT_NAME];       /* axes with one value in all drawings, unescaped; "" = none */
 	struct wm_plot *v;               /* n of them, those with most points first */
 	size_t n, room;
-	size_t panels_left_out, rows_left_out; /* drawings beyond WM_PLOT_PANELS; rows beyond the styles */
+	/* drawings beyond WM_PLOT_PANELS; rows beyond the styles; rows that are alone in their setting */
+	size_t panels_left_out, rows_left_out, rows_alone;
 	const char *names[WM_PLOT_MARKS][WM_PLOT_STYLES];
 	int nnames[WM_PLOT_MARKS];
 	struct wm_intern texts;

@@ -13,7 +13,7 @@
 
 #define LIMIT_S 20.0
 
-enum { TICKS = 7 };
+enum { TICKS = 7, WIDE_TICKS = 4 }; /* on one axis, and of those that say KiB */
 
 struct extent {
 	double least, most, highest; /* of x; of y */
@@ -75,27 +75,43 @@ static void put_size_ticks(FILE *out, const struct wm_plot_set *set, const struc
 				sizes[n++] = plot->series[i]->v[k].x;
 		}
 	fputs("set xtics (", out);
-	if (n <= TICKS) {
+	if (n <= (set->bytes ? WIDE_TICKS : TICKS)) {
 		qsort(sizes, n, sizeof *sizes, compare_doubles);
 		for (size_t i = 0, kept = 0; i < n; i++)
 			if (!i || sizes[i] > sizes[kept] * pow(e->most / e->least, 1.0 / (TICKS + 1)))
 				put_tick(out, sizes[kept = i], set->bytes, i ? ", " : "");
 	} else {
 		double first = ceil(log2(e->least)), last = floor(log2(e->most));
-		double step = fmax(1, ceil((last - first) / TICKS));
+		double step = fmax(1, ceil((last - first) / (set->bytes ? WIDE_TICKS : TICKS)));
 		for (double power = first; power <= last; power += step)
 			put_tick(out, exp2(power), set->bytes, power > first ? ", " : "");
 	}
 	fputs(")\n", out);
 }
 
+/* Lines that are further apart than this cannot be read on one linear axis. */
+#define FAR 30.0
+
+static bool needs_log(const struct wm_plot_set *set, const struct wm_plot *plot) {
+	double least = INFINITY, most = 0;
+	for (size_t i = 0; i < plot->n && !set->log_y; i++) {
+		double highest = 0;
+		for (size_t k = 0; k < plot->series[i]->n; k++)
+			highest = fmax(highest, plot->series[i]->v[k].y);
+		least = fmin(least, highest);
+		most = fmax(most, highest);
+	}
+	return set->log_y || most > FAR * least;
+}
+
 static void put_scales(FILE *out, const struct wm_plot_set *set, const struct wm_plot *plot, double *scale_p) {
 	struct extent e = extent_of(plot);
 	const char *prefix = "";
 	double margin = set->log_x ? pow(e.most / e.least, 0.04) : 1;
-	*scale_p = set->log_y ? 1 : prefix_for(e.highest, &prefix);
-	fprintf(out, "log_x = %d\nlog_y = %d\nx_label = \"%s\"\n", set->log_x, set->log_y, set->x_label);
-	if (set->log_y)
+	bool log_y = needs_log(set, plot);
+	*scale_p = log_y ? 1 : prefix_for(e.highest, &prefix);
+	fprintf(out, "log_x = %d\nlog_y = %d\nx_label = \"%s\"\n", set->log_x, log_y, set->x_label);
+	if (log_y)
 		fprintf(out, "y_label = \"\"\ny_format = \"%%.0s %%c%s\"\nset yrange [*:*]\n", set->y_unit);
 	else
 		fprintf(out, "y_label = \"%s%s\"\ny_format = \"\"\nset yrange [0:*]\n", prefix, set->y_unit);

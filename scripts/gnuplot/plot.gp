@@ -5,7 +5,7 @@
 # Nothing in here is text from a record: names stand in the page, beside the drawing.
 # Colours are marks that the page gives a colour to: rgb(1,0,N) for style N, rgb(2,0,N) for bound N, rgb(3,0,0) for the
 # grid.
-set terminal svg size 480,300 dynamic font ",12" rounded
+set terminal svg size 440,290 dynamic font ",13" rounded
 set encoding utf8
 set border 3 lc rgb "black" lw 0.8
 set tics nomirror scale 0.5
