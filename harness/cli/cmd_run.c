@@ -3,11 +3,14 @@
 #include "commands.h"
 
 #include "core/cases.h"
+#include "core/registry.h"
+#include "report/rows.h"
 #include "run/manifest.h"
 #include "run/plan_print.h"
 #include "run/supervisor.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_PARTS = 64 };
@@ -168,6 +171,30 @@ static int conclude(struct request *q, const struct wm_run_outcome *outcome) {
 	return bad ? WM_EXIT_BAD_ROW : WM_EXIT_OK;
 }
 
+/* report.html from the records, as `wattmark report` makes it. It says nothing that they do not, so a run whose page
+ * cannot be written is complained about and is whole all the same. */
+static void write_page(struct wm_bundle *bundle) {
+	char *paths[] = {(char *)(uintptr_t)wm_bundle_path(bundle)}, *text = NULL;
+	size_t bytes = 0;
+	struct wm_rows rows = {0};
+	enum wm_status st = wm_rows_read(paths, 1, &rows);
+	FILE *page = rows.nruns ? open_memstream(&text, &bytes) : NULL;
+
+	if (page) {
+		enum wm_status wrote = wm_report_find("html")->write(page, &rows);
+
+		if (fclose(page) != 0 && wrote == WM_OK)
+			wrote = wm_fail(WM_FAILED, "no memory for report.html");
+		if (wrote == WM_OK)
+			wrote = wm_bundle_put_text(bundle, "report.html", text);
+		st = st == WM_OK ? wrote : st;
+	}
+	free(text);
+	wm_rows_free(&rows);
+	if (st != WM_OK)
+		wm_complain(st);
+}
+
 static int execute(struct request *q) {
 	struct wm_run_outcome outcome;
 	double seconds = wm_plan_seconds(&q->plan);
@@ -179,6 +206,8 @@ static int execute(struct request *q) {
 	st = wm_supervise(&q->plan, &outcome);
 	if (st == WM_OK)
 		st = wm_manifest_end(q->plan.bundle, outcome.interrupted);
+	if (st == WM_OK)
+		write_page(q->plan.bundle);
 	return st == WM_OK ? conclude(q, &outcome) : wm_complain(st);
 }
 

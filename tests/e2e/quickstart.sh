@@ -79,10 +79,10 @@ bundle=$tree/results/runs/one-two
 BUNDLE=results/runs/one-two END=0 with_fakes "$tree/scripts/quickstart"
 ok "quickstart ends as its run does" status_is $? 0
 ok "the last lines name the bundle that run named, and its report" \
-	[ "$(tail -n 2 "$fake/out" | xargs)" = "bundle: $bundle report: $bundle/report.md" ]
+	[ "$(tail -n 2 "$fake/out" | xargs)" = "bundle: $bundle report: $bundle/report.html" ]
 ok "the reports lie in it" grep -q 'format csv$' "$bundle/report.csv"
 BUNDLE=results/runs/bad END=1 with_fakes "$tree/scripts/quickstart"
-ok "bad rows are 1, with a report" eval "status_is $? 1 && says '^report: .*/bad/report.md'"
+ok "bad rows are 1, with a report" eval "status_is $? 1 && says '^report: .*/bad/report.html'"
 BUNDLE='' END=2 with_fakes "$tree/scripts/quickstart"
 ok "a run without a bundle has no report" eval "status_is $? 2 && ! says '^report: ' >/dev/null"
 exit $bad

@@ -65,7 +65,7 @@ cases=$(wc -l <"$tmp/b/cases.jsonl")
 [ "$(grep -c '^\[ *[0-9]*/' "$tmp/err")" -eq "$cases" ]; check "progress is one line a case ($cases)"
 grep -q 'ok  [0-9.]* GFLOP/s  [0-9]*:[0-9][0-9] left' "$tmp/err"; check "progress has status, value and time left"
 missing=
-for file in run.json suite.ini cases.jsonl records.jsonl samples.f64 topology.xml worker.log; do
+for file in run.json suite.ini cases.jsonl records.jsonl samples.f64 topology.xml worker.log report.html; do
 	[ -e "$tmp/b/$file" ] || missing="$missing $file"
 done
 [ -z "$missing" ]; check "the bundle is whole${missing:+, but for$missing}"
