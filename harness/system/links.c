@@ -153,7 +153,6 @@ enum wm_status wm_links_read(const struct wm_topology *topo, const char *root, c
 	struct wm_links *links = wm_zalloc(sizeof(*links));
 	bool found;
 
-	links->n = n;
 	found = read_matrices(topo->t, pci, n, links) || (topo->real && read_kfd(root, pci, n, links));
 	if (found)
 		*links_p = *links;

@@ -7,10 +7,9 @@
 
 enum { WM_MAX_LINKED = 32, WM_PCI_CHARS = 16 };
 
-/* What is told of n devices: of the pair (from, to). */
+/* What is told of the pairs [from][to] of some devices. */
 struct wm_links {
-	char source[64]; /* who says so: "hwloc: NVLinkBandwidth" */
-	int n;
+	char source[64];                                  /* who says so: "hwloc: NVLinkBandwidth" */
 	double bytes_per_s[WM_MAX_LINKED][WM_MAX_LINKED]; /* one direction; 0 = no direct link or its speed is not told */
 	int hops[WM_MAX_LINKED][WM_MAX_LINKED];           /* 0 = not told */
 };

@@ -327,15 +327,15 @@ void wm_picture_devices(FILE *out, const struct wm_topology *topo, const char *r
 /* ---- links -------------------------------------------------------------------------------------------------- */
 
 /* One matrix: rows give, columns take. */
-static void print_matrix(FILE *out, const char *title, const char *const *ids, const struct wm_links *links,
+static void print_matrix(FILE *out, const char *title, const char *const *ids, int n, const struct wm_links *links,
                          bool hops) {
 	fprintf(out, "  %s\n  %-11s", title, "");
-	for (int j = 0; j < links->n; j++)
+	for (int j = 0; j < n; j++)
 		fprintf(out, " %9s", ids[j]);
 	fprintf(out, "\n");
-	for (int i = 0; i < links->n; i++) {
+	for (int i = 0; i < n; i++) {
 		fprintf(out, "  %-11s", ids[i]);
-		for (int j = 0; j < links->n; j++) {
+		for (int j = 0; j < n; j++) {
 			if (i == j || (hops ? links->hops[i][j] == 0 : links->bytes_per_s[i][j] <= 0))
 				fprintf(out, " %9s", i == j ? "." : "-");
 			else if (hops)
@@ -347,9 +347,9 @@ static void print_matrix(FILE *out, const char *title, const char *const *ids, c
 	}
 }
 
-static bool any_hops(const struct wm_links *links) {
-	for (int i = 0; i < links->n; i++)
-		for (int j = 0; j < links->n; j++)
+static bool any_hops(const struct wm_links *links, int n) {
+	for (int i = 0; i < n; i++)
+		for (int j = 0; j < n; j++)
 			if (links->hops[i][j])
 				return true;
 	return false;
@@ -376,9 +376,9 @@ void wm_picture_links(FILE *out, const struct wm_topology *topo, const char *roo
 			char title[128];
 
 			snprintf(title, sizeof(title), "GB/s from row to column (%s); - is none, or not told", links->source);
-			print_matrix(out, title, ids, links, false);
-			if (any_hops(links))
-				print_matrix(out, "hops", ids, links, true);
+			print_matrix(out, title, ids, count, links, false);
+			if (any_hops(links, count))
+				print_matrix(out, "hops", ids, count, links, true);
 		}
 	}
 	free(links);
