@@ -401,9 +401,11 @@ static TARGET void attend_few(const struct wm_attend_block *w, struct wm_attend_
 		const float *k = tile_of(w, w->k, first, tile, k_tile, &k_step);
 		const float *v = tile_of(w, w->v, first, tile, v_tile, &v_step);
 
-		for (size_t i = 0; i < w->n && first < w->limit[i]; i++) {
-			size_t keys = w->limit[i] - first < tile ? w->limit[i] - first : tile;
+		for (size_t i = 0; i < w->n; i++) {
+			size_t keys = w->limit[i] < first + tile ? w->limit[i] - first : tile;
 
+			if (w->limit[i] <= first)
+				continue;
 			for (size_t j = 0; j < keys; j++)
 				score[j] = dot(q + i * w->d, k + j * k_step, w->d);
 			weigh_one(part, i, keys, w->d, score);
