@@ -36,6 +36,29 @@ void wm_page_scroll_end(struct wm_page *page) {
 	fputs("</table></div>\n", page->out);
 }
 
+enum wm_status wm_page_figure(struct wm_page *page, const char *svg, struct wm_svg_frame *frame, const char *caption) {
+	char *drawing = NULL, prefix[16];
+	size_t bytes = 0;
+	FILE *out = open_memstream(&drawing, &bytes);
+	snprintf(prefix, sizeof prefix, "d%d", ++page->drawings);
+	frame->prefix = prefix;
+	enum wm_status st = out ? wm_svg_write(out, svg, frame) : wm_fail(WM_FAILED, "no memory for a drawing");
+	if (out)
+		fclose(out);
+	if (!st) {
+		fputs("<figure>", page->out);
+		if (!frame->scales)
+			fprintf(page->out, "<div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"Drawing %d\">",
+			        page->drawings);
+		fwrite(drawing, 1, bytes, page->out);
+		fputs(frame->scales ? "<figcaption>" : "</div><figcaption>", page->out);
+		wm_html_text(page->out, caption);
+		fputs("</figcaption></figure>\n", page->out);
+	}
+	free(drawing);
+	return st;
+}
+
 /* ---- the page ----------------------------------------------------------------------------------------------- */
 
 static void put_title(FILE *out, const struct wm_rows *rows) {

@@ -8,6 +8,7 @@
 
 #include "cells.h"
 #include "html_text.h"
+#include "svg.h"
 
 /* The page stays readable whatever it is given: rows that one table shows, rows and sections of all tables together.
  * What is left out is counted where it is missed, and csv has all of it. */
@@ -27,6 +28,9 @@ struct wm_page {
 void wm_page_link(struct wm_page *page, const struct wm_row *row);
 /* A time, rate or share of units.h, with the sign that ASCII has not. */
 void wm_page_cell(struct wm_page *page, const char *text);
+/* A drawing of another program with its caption; a wide one scrolls. The frame's prefix is set here. Writes nothing
+ * when the drawing cannot be read, which is WM_FAILED. */
+enum wm_status wm_page_figure(struct wm_page *page, const char *svg, struct wm_svg_frame *frame, const char *caption);
 /* Opens and closes the box in which a wide table scrolls; label says what the table holds. */
 void wm_page_scroll(struct wm_page *page, const char *label, bool is_long);
 void wm_page_scroll_end(struct wm_page *page);

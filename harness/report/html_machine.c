@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* html_machine.c - the machine of each run, as its run.json and its topology.xml describe it. */
 #include "html.h"
-#include "svg.h"
 #include "system/draw.h"
 #include "system/picture.h"
 
@@ -195,30 +194,17 @@ static void put_picture(FILE *out, const struct wm_topology *topo) {
 }
 
 static enum wm_status put_drawing(struct wm_page *page, const struct wm_topology *topo, const char *host) {
-	char *svg, prefix[16], title[VALUE];
+	char *svg, title[VALUE];
 	enum wm_status st = wm_topology_svg(topo, &svg);
 	if (st)
 		return st;
-	char *drawing = NULL;
-	size_t bytes = 0;
-	FILE *out = open_memstream(&drawing, &bytes);
-	snprintf(prefix, sizeof prefix, "d%d", ++page->drawings);
 	snprintf(title, sizeof title, "Topology of %.512s", host);
 	struct wm_svg_frame frame = {
-		.prefix = prefix,
 		.cls = "topology",
 		.title = title,
-		.about = "Packages, caches, cores, memory and devices as nested boxes; the text below has the same."};
-	st = wm_svg_write(out, svg, &frame);
-	fclose(out);
-	if (!st) {
-		fprintf(page->out,
-		        "<figure><div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"Topology, drawing %d\">",
-		        page->drawings);
-		fwrite(drawing, 1, bytes, page->out);
-		fputs("</div><figcaption>Drawn by lstopo from the bundle's topology.xml.</figcaption></figure>\n", page->out);
-	}
-	free(drawing);
+		.about = "Packages, caches, cores, memory and devices as nested boxes; the text below has the same.",
+	};
+	st = wm_page_figure(page, svg, &frame, "Drawn by lstopo from the bundle's topology.xml.");
 	free(svg);
 	return st;
 }

@@ -2,7 +2,6 @@
 /* html_plots.c - drawings with their legend, their words and what was left out of them. */
 #include "html.h"
 #include "plot.h"
-#include "svg.h"
 
 #include <stdlib.h>
 
@@ -48,7 +47,7 @@ static void put_legend(FILE *out, const struct wm_plot_set *set) {
 /* ---- drawings ----------------------------------------------------------------------------------------------- */
 
 static enum wm_status put_drawing(struct wm_page *page, const struct wm_plot_set *set, const struct wm_plot *plot) {
-	char *svg, *about = NULL, prefix[16], title[2 * WM_PLOT_NAME];
+	char *svg, *about = NULL, title[2 * WM_PLOT_NAME];
 	size_t bytes;
 	enum wm_status st = wm_plot_draw(set, plot, &svg);
 	if (st)
@@ -56,14 +55,9 @@ static enum wm_status put_drawing(struct wm_page *page, const struct wm_plot_set
 	FILE *words = open_memstream(&about, &bytes);
 	wm_plot_describe(words, set, plot);
 	fclose(words);
-	snprintf(prefix, sizeof prefix, "d%d", ++page->drawings);
 	snprintf(title, sizeof title, "%s%s%s", set->about, *plot->title ? ": " : "", plot->title);
-	struct wm_svg_frame frame = {.prefix = prefix, .cls = "drawing", .title = title, .about = about, .scales = true};
-	fputs("<figure>", page->out);
-	st = wm_svg_write(page->out, svg, &frame);
-	fputs("<figcaption>", page->out);
-	wm_html_text(page->out, *plot->title ? plot->title : set->about);
-	fputs("</figcaption></figure>\n", page->out);
+	struct wm_svg_frame frame = {.cls = "drawing", .title = title, .about = about, .scales = true};
+	st = wm_page_figure(page, svg, &frame, *plot->title ? plot->title : set->about);
 	free(about);
 	free(svg);
 	return st;
