@@ -202,27 +202,73 @@ static void long_batches(void **state) {
 		}
 }
 
-/* Whoever returns may write its send again: what others receive is what stood there when it entered. */
-static void data_change_between_operations(void **state) {
+/* ---- what a rank may rely on when it returns ---- */
+
+/* Each thread runs an operation as often as there are rounds, without waiting for the others in between: it writes new
+ * values into its send as soon as it is back, and what it has received must be all there. */
+enum { ROUNDS = 40 };
+static struct {
+	struct bundle *b;
+	void (*fn)(void *arg, int thread, int threads);
+	void *arg;
+	char why[MOST_RANKS][256]; /* the first error of each rank */
+} eager;
+
+static void *operate_eagerly(void *arg) {
+	int rank = *(int *)arg;
+	struct wm_set *set = &eager.b->set[0];
+	struct wm_problem own = set->p;
+	size_t send = set->bytes[0] / (size_t)own.ranks, recv = set->bytes[1] / (size_t)own.ranks;
+	void *host[] = {(char *)set->host[0] + (size_t)rank * send, (char *)set->host[1] + (size_t)rank * recv};
+
+	own.rank = rank;
+	for (uint64_t round = 0; round < ROUNDS; round++) {
+		struct wm_check check;
+
+		own.bench->fill(&own, 0, WM_EXACT, round, host[0]);
+		eager.fn(eager.arg, rank, own.ranks);
+		if (own.bench->verify(&own, WM_EXACT, round, host, &check) != WM_OK && !eager.why[rank][0])
+			snprintf(eager.why[rank], sizeof(eager.why[rank]), "round %d: %.200s", (int)round, wm_why());
+	}
+	return NULL;
+}
+
+static enum wm_status eager_threads(struct wm_device *dev, void (*fn)(void *arg, int thread, int threads), void *arg) {
+	pthread_t thread[MOST_RANKS];
+	int rank[MOST_RANKS];
+
+	eager.fn = fn;
+	eager.arg = arg;
+	for (int t = 0; t < dev->threads; t++) {
+		rank[t] = t;
+		assert_int_equal(pthread_create(&thread[t], NULL, operate_eagerly, &rank[t]), 0);
+	}
+	for (int t = 0; t < dev->threads; t++)
+		pthread_join(thread[t], NULL);
+	return WM_OK;
+}
+
+static void on_return_all_is_done(void **state) {
+	const struct wm_backend backend = {.name = "host", .parallel = eager_threads};
 	char problem[64];
 
 	(void)state;
 	for (int b = 0; b < BENCHES; b++)
-		for (int bytes = 24; bytes <= 24000; bytes *= 1000) {
-			struct bundle run;
+		for (int ranks = 2; ranks <= 5; ranks += 3)
+			for (int bytes = 120; bytes <= 120000; bytes *= 1000) {
+				struct bundle run;
 
-			snprintf(problem, sizeof(problem), "%s:bytes=%d", benches[b], bytes);
-			begin(&run, problem, 3, 0);
-			for (uint64_t seed = 1; seed < 9; seed++) {
-				struct wm_check check;
-
-				wm_set_fill(&run.set[0], WM_TIMED, seed);
+				snprintf(problem, sizeof(problem), "%s:bytes=%d", benches[b], bytes);
+				begin(&run, problem, ranks, 0);
+				memset(&eager, 0, sizeof(eager));
+				eager.b = &run;
+				run.run.backend = &backend;
 				assert_int_equal(run.impl->enqueue(&run.run, 0), WM_OK);
-				if (wm_set_verify(&run.set[0], WM_TIMED, seed, &check) != WM_OK)
-					fail_msg("%s: %s", problem, wm_why());
+				for (int r = 0; r < ranks; r++)
+					if (eager.why[r][0])
+						fail_msg("%s of %d ranks, %s, %s", problem, ranks, run.run.library, eager.why[r]);
+				end(&run);
 			}
-			end(&run);
-		}
 }
 
 static void refusals(void **state) {
@@ -283,7 +329,7 @@ int main(void) {
 		cmocka_unit_test(every_size_and_type),
 		cmocka_unit_test(odd_sizes_and_stores),
 		cmocka_unit_test(long_batches),
-		cmocka_unit_test(data_change_between_operations),
+		cmocka_unit_test(on_return_all_is_done),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(on_pinned_threads),
 	};
