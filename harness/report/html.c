@@ -65,7 +65,7 @@ static void put_title(FILE *out, const struct wm_rows *rows) {
 	const struct wm_rows_run *run = &rows->runs[0];
 	wm_html_textf(out, "wattmark: %s", run->host);
 	if (rows->nruns > 1)
-		fprintf(out, " and %d more runs", rows->nruns - 1);
+		fprintf(out, " and %d more %s", rows->nruns - 1, rows->nruns == 2 ? "run" : "runs");
 	else
 		wm_html_textf(out, ", %.10s", run->started);
 }
