@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_sample.c - the rules of sampling on series that are known: when to stop, what the interval is taken over. */
 #include "measure/sample.h"
+#include "measure/stats.h"
 
 #include "core/problem.h"
 #include "core/registry.h"
@@ -141,10 +142,17 @@ static enum wm_status slower_and_slower(struct wm_run *run, int set) {
 	return copy(run, set);
 }
 
-static enum wm_status measure(const char *text, enum wm_status (*enqueue)(struct wm_run *, int),
-                              const struct wm_profile *profile, struct wm_measurement *m) {
-	struct wm_impl impl = {
-		.name = "test", .bench = "copy", .backends = "host", .about = "a test", .can_run = yes, .enqueue = enqueue};
+typedef enum wm_status batch_fn(struct wm_run *run, int first, int span, long n, struct wm_rank_times *times_p);
+
+static enum wm_status measure_batches(const char *text, enum wm_status (*enqueue)(struct wm_run *, int),
+                                      batch_fn *batch, const struct wm_profile *profile, struct wm_measurement *m) {
+	struct wm_impl impl = {.name = "test",
+	                       .bench = "copy",
+	                       .backends = "host",
+	                       .about = "a test",
+	                       .can_run = yes,
+	                       .enqueue = enqueue,
+	                       .batch = batch};
 	struct wm_problem problem;
 	struct wm_measure_job job = {.problem = &problem,
 	                             .impl = &impl,
@@ -156,6 +164,11 @@ static enum wm_status measure(const char *text, enum wm_status (*enqueue)(struct
 	assert_int_equal(wm_problem_parse(text, &problem), WM_OK);
 	memset(m, 0, sizeof(*m));
 	return wm_measure(&job, m);
+}
+
+static enum wm_status measure(const char *text, enum wm_status (*enqueue)(struct wm_run *, int),
+                              const struct wm_profile *profile, struct wm_measurement *m) {
+	return measure_batches(text, enqueue, NULL, profile, m);
 }
 
 static void a_load_that_keeps_changing_is_unsettled(void **state) {
@@ -183,6 +196,113 @@ static void a_burst_is_thirty_short_batches(void **state) {
 	wm_measurement_free(&m);
 }
 
+/* ---- ranks that keep their own time ---- */
+
+enum { MOST_CALLS = 20000 };
+static struct {
+	int first, span;
+	long n;
+	struct wm_rank_times times;
+} call[MOST_CALLS];
+static int calls;
+static double told; /* how much of the time around a batch its ranks tell of */
+
+static enum wm_status ranks(struct wm_run *run, int first, int span, long n, struct wm_rank_times *times_p) {
+	double from = wm_now();
+
+	for (long i = 0; i < n; i++)
+		copy(run, (int)((first + i) % span));
+	*times_p = (struct wm_rank_times){.seconds = told * (wm_now() - from), .skew_s = 1e-6 * (calls % 7)};
+	if (calls < MOST_CALLS) {
+		call[calls].first = first;
+		call[calls].span = span;
+		call[calls].n = n;
+		call[calls].times = *times_p;
+	}
+	calls++;
+	return WM_OK;
+}
+
+static enum wm_status measure_ranks(double share, struct wm_measurement *m) {
+	static const struct wm_profile brief = {"brief", 1, 0, 0.001, 0.005, 0.001, 0.02, 0.5};
+	uint64_t caches = host.cache_bytes;
+	enum wm_status st;
+
+	told = share;
+	calls = 0;
+	host.cache_bytes = 1024; /* three sets of 4 KiB are cold */
+	st = measure_batches("copy:bytes=4K", copy, ranks, &brief, m);
+	host.cache_bytes = caches;
+	return st;
+}
+
+static void ranks_keep_their_own_time(void **state) {
+	struct wm_measurement m;
+	double total = 0, skews[MOST];
+	int sampled;
+
+	(void)state;
+	assert_int_equal(measure_ranks(0.25, &m), WM_OK);
+	assert_true(m.by_ranks && m.verified && !m.launch_bound);
+	assert_true(m.host_ratio > 3 && calls > (int)m.n && calls <= MOST_CALLS && m.n <= MOST);
+	/* the samples are the last calls but for the one that is checked */
+	sampled = calls - 1 - (int)m.n;
+	for (size_t i = 0; i < m.n; i++) {
+		assert_int_equal(call[sampled + (int)i].n, m.batch);
+		assert_float_equal(m.samples[i], call[sampled + (int)i].times.seconds / (double)m.batch, 0);
+		assert_float_equal(m.skews[i], call[sampled + (int)i].times.skew_s, 0);
+		total += call[sampled + (int)i].times.seconds;
+		skews[i] = m.skews[i];
+	}
+	assert_float_equal(m.total_s, total, 1e-12 * total);
+	wm_sort(skews, m.n);
+	assert_float_equal(m.skew_s, wm_quantile(skews, m.n, 0.5), 0);
+	assert_float_equal(m.checked_s, call[calls - 1].times.seconds / (double)m.batch, 0);
+	wm_measurement_free(&m);
+}
+
+/* Each batch goes on with the set behind the last one; the checked one leaves a set out. */
+static void batches_of_ranks_go_round_the_sets(void **state) {
+	struct wm_measurement m;
+
+	(void)state;
+	assert_int_equal(measure_ranks(0.25, &m), WM_OK);
+	assert_true(m.sets >= 2 && m.batch >= m.sets && calls <= MOST_CALLS);
+	for (int i = 1; i < calls - 1; i++) {
+		assert_int_equal(call[i].span, m.sets);
+		assert_int_equal(call[i].first, (call[i - 1].first + call[i - 1].n) % m.sets);
+	}
+	assert_int_equal(call[calls - 1].first, 0);
+	assert_int_equal(call[calls - 1].span, m.sets - 1);
+	assert_int_equal(m.sets_checked, m.sets - 1);
+	wm_measurement_free(&m);
+}
+
+/* Ranks that tell of more time than has passed are not believed. */
+static void ranks_cannot_take_longer_than_it_took(void **state) {
+	struct wm_measurement m;
+
+	(void)state;
+	assert_int_equal(measure_ranks(1.5, &m), WM_SUSPECT);
+	assert_non_null(strstr(wm_why(), "clock counts"));
+	wm_measurement_free(&m);
+}
+
+static enum wm_status broken(struct wm_run *run, int first, int span, long n, struct wm_rank_times *times_p) {
+	(void)run, (void)first, (void)span, (void)n, (void)times_p;
+	return wm_fail(WM_FAILED, "a rank was lost");
+}
+
+static void a_batch_that_fails_says_why(void **state) {
+	static const struct wm_profile brief = {"brief", 1, 0, 0.001, 0.005, 0.001, 0.02, 0.5};
+	struct wm_measurement m;
+
+	(void)state;
+	assert_int_equal(measure_batches("copy:bytes=4K,cache=hot", copy, broken, &brief, &m), WM_FAILED);
+	assert_string_equal(wm_why(), "a rank was lost");
+	wm_measurement_free(&m);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(independent_samples_stop_when_narrow),
@@ -193,6 +313,10 @@ int main(void) {
 		cmocka_unit_test(outliers_are_counted_and_kept),
 		cmocka_unit_test(a_load_that_keeps_changing_is_unsettled),
 		cmocka_unit_test(a_burst_is_thirty_short_batches),
+		cmocka_unit_test(ranks_keep_their_own_time),
+		cmocka_unit_test(batches_of_ranks_go_round_the_sets),
+		cmocka_unit_test(ranks_cannot_take_longer_than_it_took),
+		cmocka_unit_test(a_batch_that_fails_says_why),
 	};
 
 	return cmocka_run_group_tests(tests, open_host, close_host);
