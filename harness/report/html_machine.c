@@ -81,10 +81,13 @@ static void put_facts(FILE *out, json_t *environment, const json_t *other, bool 
 	json_object_foreach(environment, key, value) {
 		if (other && json_equal(value, json_object_get(other, key)))
 			continue;
-		if (json_is_object(value) && !json_object_get(value, "unknown"))
-			json_object_foreach(value, inner, part) put_fact(out, key, inner, part, wide);
-		else
+		if (json_is_object(value) && !json_object_get(value, "unknown")) {
+			json_object_foreach(value, inner, part) {
+				put_fact(out, key, inner, part, wide);
+			}
+		} else {
 			put_fact(out, "", key, value, wide);
+		}
 	}
 }
 

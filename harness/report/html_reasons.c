@@ -97,13 +97,13 @@ static void put_group(FILE *out, const struct wm_row **v, size_t n) {
 
 void wm_page_reasons(struct wm_page *page) {
 	const struct wm_rows *rows = page->rows;
-	const struct wm_row **v = wm_zalloc((rows->n + 1) * sizeof *v);
+	const struct wm_row **v = wm_zalloc((rows->n + 1) * sizeof(struct wm_row *));
 	struct group groups[GROUPS];
 	size_t n = 0, rest;
 	for (size_t i = 0; i < rows->n; i++)
 		if (has_reason(&rows->v[i]))
 			v[n++] = &rows->v[i];
-	qsort(v, n, sizeof *v, compare_reasons);
+	qsort(v, n, sizeof(struct wm_row *), compare_reasons);
 	size_t ngroups = make_groups(v, n, groups, &rest);
 	fputs("<section aria-labelledby=\"reasons\">\n<h2 id=\"reasons\">Failed and skipped</h2>\n", page->out);
 	if (n) {

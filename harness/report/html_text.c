@@ -25,8 +25,10 @@ static size_t piece_of(const char *text, char piece[16], size_t *bytes_p) {
 void wm_html_text(FILE *out, const char *text) {
 	char piece[16];
 	size_t bytes;
-	for (; *text; text += bytes)
-		fwrite(piece, 1, piece_of(text, piece, &bytes), out);
+	for (; *text; text += bytes) {
+		size_t length = piece_of(text, piece, &bytes);
+		fwrite(piece, 1, length, out);
+	}
 }
 
 void wm_html_textf(FILE *out, const char *fmt, ...) {

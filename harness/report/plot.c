@@ -406,7 +406,6 @@ void wm_plot_rooflines(const struct wm_rows *rows, struct wm_plot_set *set_p) {
 	                              .y_unit = "FLOP/s",
 	                              .log_x = true,
 	                              .log_y = true};
-	const struct wm_row *where[FACETS];
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct wm_row *row = &rows->v[i];
 		char key[WM_PLOT_NAME] = "";
@@ -418,16 +417,17 @@ void wm_plot_rooflines(const struct wm_rows *rows, struct wm_plot_set *set_p) {
 			set_p->rows_left_out++;
 			continue;
 		}
-		where[plot - set_p->v] = row;
+		plot->one = row;
 		add_cloud_point(set_p, plot, row);
 	}
 	for (size_t i = 0; i < set_p->n; i++) {
 		struct wm_plot *plot = &set_p->v[i];
-		add(plot->title, *where[i]->device_name ? "%.64s: %.128s" : "%.64s", where[i]->device, where[i]->device_name);
+		add(plot->title, *plot->one->device_name ? "%.64s: %.128s" : "%.64s", plot->one->device,
+		    plot->one->device_name);
 		if (rows->nruns > 1)
-			add(plot->title, " (%.100s)", where[i]->run);
+			add(plot->title, " (%.100s)", plot->one->run);
 		size_t clouds = plot->n;
-		add_roofs(rows, where[i], set_p, plot);
+		add_roofs(rows, plot->one, set_p, plot);
 		if (plot->n == clouds)
 			add(plot->title, "; no ceiling was measured");
 	}

@@ -28,6 +28,7 @@ struct wm_plot_series {
 struct wm_plot {
 	const char *key;          /* the axes that its rows have in common */
 	char title[WM_PLOT_NAME]; /* unescaped; never reaches gnuplot */
+	const struct wm_row *one; /* of its rows, in rooflines */
 	struct wm_plot_series **series;
 	size_t n, room;
 	bool kept; /* among the WM_PLOT_PANELS that are worth most */

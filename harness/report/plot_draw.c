@@ -81,9 +81,9 @@ static void put_size_ticks(FILE *out, const struct wm_plot_set *set, const struc
 			if (!i || sizes[i] > sizes[kept] * pow(e->most / e->least, 1.0 / (TICKS + 1)))
 				put_tick(out, sizes[kept = i], set->bytes, i ? ", " : "");
 	} else {
-		double first = ceil(log2(e->least)), last = floor(log2(e->most));
-		double step = fmax(1, ceil((last - first) / (set->bytes ? WIDE_TICKS : TICKS)));
-		for (double power = first; power <= last; power += step)
+		int first = (int)ceil(log2(e->least)), last = (int)floor(log2(e->most));
+		int ticks = set->bytes ? WIDE_TICKS : TICKS, step = (last - first + ticks - 1) / ticks;
+		for (int power = first; power <= last; power += step ? step : 1)
 			put_tick(out, exp2(power), set->bytes, power > first ? ", " : "");
 	}
 	fputs(")\n", out);

@@ -106,7 +106,7 @@ static void what_is_no_whole_drawing_is_refused(void **state) {
 	for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
 		assert_null(copy(broken[i]));
 	char *deep = calloc(1, 4096);
-	strcpy(deep, "<svg viewBox='0 0 1 1'>");
+	snprintf(deep, 4096, "<svg viewBox='0 0 1 1'>");
 	for (int i = 0; i < 100; i++)
 		memcpy(deep + strlen(deep), "<g id='a'>", 11);
 	assert_null(copy(deep));
