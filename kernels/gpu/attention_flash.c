@@ -21,7 +21,7 @@ struct shape {
 
 enum {
 	MAX_D = 256,
-	MOST_ROWS = 64,        /* of a block */
+	MOST_ROWS = 64,        /* of a block; a CPU takes twice as many where each core has several blocks */
 	TILE_ROWS = 8,         /* most rows of a tile */
 	GROUPS_WANTED = 256,   /* about two for each unit of a large device */
 	LEAST_PART = 512,      /* keys; fewer are not worth a part of their own */
@@ -35,7 +35,7 @@ struct plan {
 	uint32_t sq, sk, kvheads, share; /* share: query heads that use one key head */
 	uint32_t d, lines;               /* lines: all rows of all key heads of the batch */
 	uint32_t hidden;                 /* sq where causal, else 0 */
-	uint32_t block_rows, blocks;     /* blocks of rows of a key head */
+	uint32_t blocks;                 /* of rows of a key head */
 	uint32_t key_heads;              /* of the whole batch */
 	uint32_t part_keys, parts;
 	float factor;   /* of q: scores come out as powers of two */
@@ -70,9 +70,7 @@ static struct plan plan_of(const struct wm_problem *p) {
 	plan.key_heads = (uint32_t)wm_get(p, "batch") * plan.kvheads;
 	plan.lines = plan.key_heads * plan.sq * plan.share;
 	uint64_t rows = (uint64_t)plan.sq * plan.share;
-	plan.block_rows = power_of_two((uint32_t)(rows < MOST_ROWS ? rows : MOST_ROWS));
-	uint64_t blocks = (rows + plan.block_rows - 1) / plan.block_rows;
-	plan.blocks = (uint32_t)blocks;
+	uint64_t blocks = (rows + MOST_ROWS - 1) / MOST_ROWS;
 	double groups = (double)blocks * (double)wm_get(p, "batch") * plan.kvheads;
 	uint32_t parts = groups < GROUPS_WANTED ? wm_ceil_div(GROUPS_WANTED, (uint32_t)groups) : 1;
 	parts = smaller(parts, wm_ceil_div(plan.sk, LEAST_PART));
@@ -84,8 +82,12 @@ static struct plan plan_of(const struct wm_problem *p) {
 	return plan;
 }
 
-/* A CPU: one work-item a core, 16 sums in vectors of 64 bytes, blocks that fit its second-level cache. */
-static struct shape cpu_shape(uint32_t d, uint32_t rows) {
+/* A CPU: one work-item a core, 16 sums in vectors of 64 bytes, blocks that fit its second-level cache: larger ones
+ * read keys and values less often, smaller ones make it easier to keep all cores busy to the end. */
+static struct shape cpu_shape(const struct plan *plan, uint32_t cores) {
+	uint32_t d = plan->d, all = plan->sq * plan->share, rows = power_of_two(smaller(all, 2 * MOST_ROWS));
+	while (rows > MOST_ROWS / 2 && wm_ceil_div(all, rows) * plan->key_heads * plan->parts < 8 * cores)
+		rows /= 2;
 	struct shape s = {.items = 1, .lanes = 16, .rows = rows, .keys = 128, .d_step = d, .key_step = 128};
 	s.row_tile = smaller(rows, TILE_ROWS);
 	s.k_vecs = smaller(16 / s.row_tile, 8);
@@ -96,7 +98,8 @@ static struct shape cpu_shape(uint32_t d, uint32_t rows) {
 }
 
 /* A GPU: a tile for each work-item, at most 32 KiB of local memory, which is what every OpenCL device has. */
-static struct shape gpu_shape(uint32_t d, uint32_t rows) {
+static struct shape gpu_shape(const struct plan *plan) {
+	uint32_t d = plan->d, rows = power_of_two(smaller(plan->sq * plan->share, MOST_ROWS));
 	struct shape s = {.lanes = 4, .rows = rows, .k_vecs = 1, .d_vecs = 1, .d_step = 16};
 	s.keys = rows <= 8 ? 256 : rows <= 32 ? 128 : 64;
 	s.key_step = d > 128 ? 8 : 16;
@@ -142,7 +145,8 @@ static enum wm_status prepare(struct wm_run *run) {
 	struct plan *plan = wm_zalloc(sizeof(*plan));
 	char flags[200];
 	*plan = plan_of(run->problem);
-	plan->shape = run->dev->on_host ? cpu_shape(plan->d, plan->block_rows) : gpu_shape(plan->d, plan->block_rows);
+	plan->shape = run->dev->on_host ? cpu_shape(plan, (uint32_t)run->dev->threads) : gpu_shape(plan);
+	plan->blocks = wm_ceil_div(plan->sq * plan->share, plan->shape.rows);
 	run->priv = plan;
 	enum wm_status st = plan->bytes ? run->backend->alloc(run->dev, plan->bytes, &plan->work) : WM_OK;
 	if (st)

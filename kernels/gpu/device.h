@@ -47,15 +47,9 @@ typedef int16 wm_i32x16;
 #define wm_splat_i32(x) ((int16)(x))
 #define wm_mad_f32(a, x, c) fma(a, (float16)(x), c)
 #define wm_mad_i32(a, x, c) ((a) * (int16)(x) + (c))
-#define wm_read_f32(p) vload16(0, p)
-#define wm_read_i32(p) vload16(0, p)
-#define wm_write_f32(p, v) vstore16(v, 0, p)
-#define wm_write_i32(p, v) vstore16(v, 0, p)
 typedef float4 wm_f32x4;
 #define wm_splat_f32x4(x) ((float4)(x))
 #define wm_mad_f32x4(a, x, c) fma(a, (float4)(x), c)
-#define wm_read_f32x4(p) vload4(0, p)
-#define wm_write_f32x4(p, v) vstore4(v, 0, p)
 #define wm_max_f32(a, b) max(a, b)
 #define wm_max_f32x4(a, b) max(a, b)
 #define wm_exp2_f32(a) exp2(a)
@@ -65,8 +59,27 @@ typedef float4 wm_f32x4;
 typedef double8 wm_f64x8;
 #define wm_splat_f64(x) ((double8)(x))
 #define wm_mad_f64(a, x, c) fma(a, (double8)(x), c)
-#define wm_read_f64(p) vload8(0, p)
-#define wm_write_f64(p, v) vstore8(v, 0, p)
+#endif
+
+/* A pointer to a vector aligned as its elements, in each address space: PoCL 3.1 makes three stores of one vstore16. */
+#define WM_ACCESS(T, S, vector)          \
+	WM_ACCESS_IN(T, S, vector, __global) \
+	WM_ACCESS_IN(T, S, vector, __local)  \
+	WM_ACCESS_IN(T, S, vector, __private)
+#define WM_ACCESS_IN(T, S, vector, space)                                             \
+	WM_INLINE __attribute__((overloadable)) vector wm_read_##T(space const S *p) {    \
+		typedef vector any __attribute__((aligned(sizeof(S))));                       \
+		return *(space const any *)p;                                                 \
+	}                                                                                 \
+	WM_INLINE __attribute__((overloadable)) void wm_write_##T(space S *p, vector v) { \
+		typedef vector any __attribute__((aligned(sizeof(S))));                       \
+		*(space any *)p = v;                                                          \
+	}
+WM_ACCESS(f32, float, float16)
+WM_ACCESS(f32x4, float, float4)
+WM_ACCESS(i32, int, int16)
+#ifdef cl_khr_fp64
+WM_ACCESS(f64, double, double8)
 #endif
 
 #define WM_ZIP(T, vector, part, half)                          \

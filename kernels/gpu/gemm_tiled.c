@@ -19,7 +19,6 @@ enum {
 	STEP_K = 1024,
 	BLOCK_P = 4,
 	BLOCK_Q = 16,
-	PACK_VECS = 16,
 	PAGE = 4096,
 	MAX_SIZE = 0x7fff0000
 };
@@ -27,12 +26,16 @@ enum {
 /* The buffers of the workspace; PART, the sums between steps of k, is there only when k takes several. */
 enum { PANELS_A, PANELS_B, PART, WORKSPACES };
 
+struct packing {
+	uint32_t k, panels; /* what one work-item packs: of k and of the panels */
+};
+
 struct plan {
 	uint32_t m, n, k, kp; /* kp: k padded to whole vectors */
 	uint32_t lda, ldb;
 	uint32_t row_panels, col_panels;
 	uint32_t step_k, block_p, block_q;
-	uint32_t pack_k;            /* of k that one work-item packs */
+	struct packing pack_a, pack_b;
 	uint64_t bytes[WORKSPACES]; /* whole pages; 0 = none */
 	void *module;
 	struct wm_buf work[WORKSPACES];
@@ -49,6 +52,12 @@ static uint64_t page_bytes(uint64_t rows, uint64_t columns, uint64_t element) {
 	return count > (most - PAGE) / element ? most : (count * element + PAGE - 1) / PAGE * PAGE;
 }
 
+/* Lines of memory are followed as far as that pays: panels lie so far apart that all of them use the same few lines of
+ * a first-level cache, which has room for about 8. */
+static struct packing packing(bool along_k) {
+	return along_k ? (struct packing){.k = 256, .panels = 1} : (struct packing){.k = 32, .panels = 8};
+}
+
 /* All numbers of the plan: what can_run, workspace and prepare go by. */
 static struct plan plan_of(const struct wm_problem *p) {
 	const char *trans = wm_get_word(p, "trans");
@@ -61,13 +70,14 @@ static struct plan plan_of(const struct wm_problem *p) {
 		.step_k = STEP_K,
 		.block_p = BLOCK_P,
 		.block_q = BLOCK_Q,
-		.pack_k = PACK_VECS * lanes,
 	};
 	plan.kp = wm_ceil_div(plan.k, lanes) * lanes;
 	plan.lda = trans[0] == 'n' ? plan.m : plan.k;
 	plan.ldb = trans[1] == 'n' ? plan.k : plan.n;
 	plan.row_panels = wm_ceil_div(plan.m, rows);
 	plan.col_panels = wm_ceil_div(plan.n, COLS);
+	plan.pack_a = packing(trans[0] == 't');
+	plan.pack_b = packing(trans[1] == 'n');
 	uint64_t m = (uint64_t)plan.row_panels * rows, n = (uint64_t)plan.col_panels * COLS;
 	plan.bytes[PANELS_A] = page_bytes(m, plan.kp, bytes);
 	plan.bytes[PANELS_B] = page_bytes(n, plan.kp, bytes);
@@ -104,11 +114,15 @@ static enum wm_status can_run(const struct wm_run *run) {
 }
 
 /* The macros that gemm_tiled.k asks for. */
-static void make_flags(enum wm_dtype in, enum wm_dtype out, const char *trans, char *flags, size_t room) {
+static void make_flags(enum wm_dtype in, enum wm_dtype out, const char *trans, const struct plan *plan, char *flags,
+                       size_t room) {
 	static const char *const names[WM_DTYPES] = {
 		[WM_F64] = "F64", [WM_F32] = "F32", [WM_F16] = "F16", [WM_BF16] = "BF16", [WM_I8] = "I8", [WM_I32] = "I32"};
-	snprintf(flags, room, "-DIN_%s -DOUT_%s -DA_ALONG_K=%d -DB_ALONG_K=%d -DVECS=%d -DCOLS=%d -DPACK_VECS=%d",
-	         names[in], names[out], trans[0] == 't', trans[1] == 'n', VECS, COLS, PACK_VECS);
+	snprintf(flags, room,
+	         "-DIN_%s -DOUT_%s -DA_ALONG_K=%d -DB_ALONG_K=%d -DVECS=%d -DCOLS=%d -DA_PACK_K=%u -DA_PACK_PANELS=%u "
+	         "-DB_PACK_K=%u -DB_PACK_PANELS=%u",
+	         names[in], names[out], trans[0] == 't', trans[1] == 'n', VECS, COLS, plan->pack_a.k, plan->pack_a.panels,
+	         plan->pack_b.k, plan->pack_b.panels);
 }
 
 static enum wm_status prepare(struct wm_run *run) {
@@ -116,7 +130,7 @@ static enum wm_status prepare(struct wm_run *run) {
 	struct plan *plan = wm_zalloc(sizeof(*plan));
 	struct wm_tensor t[WM_MAX_TENSORS];
 	int n;
-	char flags[160];
+	char flags[240];
 	*plan = plan_of(p);
 	run->priv = plan;
 	enum wm_status st = p->bench->tensors(p, t, &n);
@@ -125,15 +139,15 @@ static enum wm_status prepare(struct wm_run *run) {
 			st = run->backend->alloc(run->dev, plan->bytes[i], &plan->work[i]);
 	if (st)
 		return st;
-	make_flags(t[0].dtype, t[2].dtype, wm_get_word(p, "trans"), flags, sizeof(flags));
+	make_flags(t[0].dtype, t[2].dtype, wm_get_word(p, "trans"), plan, flags, sizeof(flags));
 	return run->backend->build(run->dev, wm_embedded("kernels/gpu/gemm_tiled.k"), flags, &plan->module);
 }
 
-/* Turns one operand (rows x k, or k x columns) into panels; count of them. */
+/* Turns one operand (rows x k, or k x columns) into panels of that count. */
 static enum wm_status pack(struct wm_run *run, const char *entry, const struct wm_buf *from, const struct wm_buf *to,
-                           const uint32_t *rows, const uint32_t *ld, uint32_t count) {
+                           const struct packing *by, const uint32_t *rows, const uint32_t *ld, uint32_t panels) {
 	struct plan *plan = run->priv;
-	struct wm_grid grid = {{wm_ceil_div(plan->kp, plan->pack_k), count, 1}, {1, 1, 1}};
+	struct wm_grid grid = {{wm_ceil_div(plan->kp, by->k), wm_ceil_div(panels, by->panels), 1}, {1, 1, 1}};
 	struct wm_arg args[] = {
 		{.buf = from},
 		{.buf = to},
@@ -168,9 +182,10 @@ static enum wm_status multiply(struct wm_run *run, const struct wm_buf *c) {
 static enum wm_status enqueue(struct wm_run *run, int set) {
 	struct plan *plan = run->priv;
 	const struct wm_buf *buf = &run->buf[set * run->tensors];
-	enum wm_status st = pack(run, "pack_a", &buf[0], &plan->work[PANELS_A], &plan->m, &plan->lda, plan->row_panels);
+	enum wm_status st =
+		pack(run, "pack_a", &buf[0], &plan->work[PANELS_A], &plan->pack_a, &plan->m, &plan->lda, plan->row_panels);
 	if (!st)
-		st = pack(run, "pack_b", &buf[1], &plan->work[PANELS_B], &plan->n, &plan->ldb, plan->col_panels);
+		st = pack(run, "pack_b", &buf[1], &plan->work[PANELS_B], &plan->pack_b, &plan->n, &plan->ldb, plan->col_panels);
 	if (!st)
 		st = multiply(run, &buf[2]);
 	return st;
