@@ -71,17 +71,14 @@ static const char *text_of(const json_t *object, const char *key) {
 static void put_method(FILE *out, const struct wm_rows_run *run) {
 	const json_t *environment =
 		json_object_get(json_array_get(json_object_get(run->json, "segments"), 0), "environment");
+	long long replicates = json_integer_value(json_object_get(run->json, "replicates"));
+	long long seed = json_integer_value(json_object_get(run->json, "seed"));
 	fputs("<li>", out);
 	wm_html_textf(out, "Run %s: method %s, profile %s", run->id, run->method, run->profile);
-	fprintf(out, ", %lld replicates a case, seed %lld; ",
-	        (long long)json_integer_value(json_object_get(run->json, "replicates")),
-	        (long long)json_integer_value(json_object_get(run->json, "seed")));
+	fprintf(out, ", %lld %s a case, seed %lld; ", replicates, replicates == 1 ? "replicate" : "replicates", seed);
 	wm_html_textf(out, "wattmark from git %s, built by %s, checksum of the binary %s", text_of(environment, "git"),
 	              text_of(environment, "compiler"), text_of(run->json, "binary"));
-	fputs(". To repeat a row as it was, add <code>", out);
-	fprintf(out, "--replicates %lld --seed %lld --profile ",
-	        (long long)json_integer_value(json_object_get(run->json, "replicates")),
-	        (long long)json_integer_value(json_object_get(run->json, "seed")));
+	fprintf(out, ". To repeat a row as it was, add <code>--replicates %lld --seed %lld --profile ", replicates, seed);
 	put_word(out, run->profile);
 	fputs("</code>.</li>\n", out);
 }

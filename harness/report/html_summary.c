@@ -53,8 +53,9 @@ static void put_run(struct wm_page *page, int i) {
 	put_fact(page->out, "host", run->host);
 	snprintf(text, sizeof text, "%s to %s", run->started, ended ? ended : "(did not end)");
 	put_fact(page->out, "time", text);
-	snprintf(text, sizeof text, "%s, method %s, %lld replicates", run->profile, run->method,
-	         (long long)json_integer_value(json_object_get(run->json, "replicates")));
+	long long replicates = json_integer_value(json_object_get(run->json, "replicates"));
+	snprintf(text, sizeof text, "%s, method %s, %lld %s", run->profile, run->method, replicates,
+	         replicates == 1 ? "replicate" : "replicates");
 	put_fact(page->out, "profile", text);
 	fputs("<div class=\"wide\"><dt>devices</dt><dd>", page->out);
 	put_devices(page->out, json_object_get(run->json, "devices"));
