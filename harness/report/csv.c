@@ -13,9 +13,8 @@
 static const char header[] =
 	"run,case,bench,problem,impl,origin,library,backend,device,device_name,status,why,verified,replicates,"
 	"replicates_timed,median_s,median_lo_s,median_hi_s,interval,flop_per_s,bytes_per_s,ceiling_flop_per_s,"
-	"ceiling_bytes_per_s,ceiling_why,steady_by,launch_bound,metric,ranks,bus_bytes_per_s,skew_s,ceiling_bound,peak,of_"
-    "peak,"
-	"peak_why,peak_source,peak_note\r\n";
+	"ceiling_bytes_per_s,ceiling_why,steady_by,launch_bound,metric,ranks,bus_bytes_per_s,skew_s,ceiling_bound,"
+	"peak,of_peak,peak_why,peak_source,peak_note\r\n";
 
 /* Text of a record: no control characters, nothing that a spreadsheet takes for a formula, quoted when needed; and what
  * ends the field. */
