@@ -10,7 +10,8 @@
  *   SET(x)             x in all lanes
  *   FMA(a, b, c)       a b + c, in one rounding where the instruction set has it
  *   MAX(a, b)
- *   SUM(a)             of the lanes
+ *   SUM(a), TOP(a)     of the lanes: their sum, the largest
+ *   SUM4(p, a, b, c, d) p[0..4) = the sums of the lanes of a, b, c and d
  *   LOAD_F16(p)        LANES halves, as floats
  *   STORE_F16(p, a)    rounded to nearest even
  *
@@ -38,12 +39,12 @@ enum {
 	SUB = VECS * LANES,             /* queries that a register tile holds */
 	SUBS = WM_ATTEND_QUERIES / SUB, /* such groups of queries in a block */
 	KEYS = WM_ATTEND_KEYS,
-	FEW = 8, /* up to so many queries are taken one by one */
+	FEW = WM_ATTEND_FEW,
+	FEW_KEYS = WM_ATTEND_FEW_KEYS,
+	GROUP = 4 /* keys that are taken together where queries are few */
 };
 
 #define INLINE static inline __attribute__((always_inline)) TARGET
-
-static const float lowest = -1e30F; /* below any score, and its own difference is 0 */
 
 INLINE vec load(const float *p) {
 	return *(const loose_vec *)p;
@@ -106,21 +107,26 @@ static TARGET void widen(enum wm_dtype type, const void *from, size_t n, float *
 		to[i] = type == WM_F16 ? wm_f16_to_f32(half[i]) : wm_bf16_to_f32(half[i]);
 }
 
-/* n floats times factor, as elements. */
-static TARGET void narrow(enum wm_dtype type, const float *from, float factor, size_t n, void *to) {
+static TARGET void scale(const float *from, float factor, size_t n, float *to) {
 	vec f = SET(factor);
 	size_t i = 0;
 
-	if (type == WM_F32) {
-		float *out = to;
+	for (; i + LANES <= n; i += LANES)
+		store(to + i, load(from + i) * f);
+	for (; i < n; i++)
+		to[i] = from[i] * factor;
+}
 
-		for (; i + LANES <= n; i += LANES)
-			store(out + i, load(from + i) * f);
-		for (; i < n; i++)
-			out[i] = from[i] * factor;
+/* n floats times factor, as elements. */
+static TARGET void narrow(enum wm_dtype type, const float *from, float factor, size_t n, void *to) {
+	vec f = SET(factor);
+	uint16_t *half = to;
+	size_t i = 0;
+
+	if (type == WM_F32) {
+		scale(from, factor, n, to);
 		return;
 	}
-	uint16_t *half = to;
 	if (type == WM_F16)
 		for (; i + LANES <= n; i += LANES)
 			STORE_F16(half + i, load(from + i) * f);
@@ -257,7 +263,7 @@ static TARGET void load_lanes(const struct wm_attend_block *w, size_t first, flo
 	memset(s->q, 0, w->d * SUB * sizeof(*s->q));
 	memset(s->sums, 0, w->d * SUB * sizeof(*s->sums));
 	for (size_t i = 0; i < SUB; i++) {
-		s->most[i] = lowest;
+		s->most[i] = WM_ATTEND_LOWEST;
 		s->total[i] = 0;
 		s->limit[i] = INFINITY;
 	}
@@ -297,7 +303,7 @@ static TARGET void attend_tile(struct lanes *s, size_t d, size_t first, size_t k
 	add_values(v, v_step, keys, d, score, s->factor, s->sums);
 }
 
-static TARGET void attend_many(const struct wm_attend_block *w, struct wm_attend_part *part) {
+static TARGET void many(const struct wm_attend_block *w, struct wm_attend_part *part) {
 	struct lanes s[SUBS];
 	float *score = w->scratch, *k_tile = score + KEYS * SUB, *v_tile = k_tile + KEYS * w->d;
 	float *lane = v_tile + KEYS * w->d, *line = lane + 2 * WM_ATTEND_QUERIES * w->d;
@@ -322,6 +328,37 @@ static TARGET void attend_many(const struct wm_attend_block *w, struct wm_attend
 
 /* ---- few queries -------------------------------------------------------------------------------- */
 
+/*
+ * Keys and values stream from memory, each line once. While some are in work, a few lines at a time are asked for of
+ * those that come next, into the second cache: many at once, or into the first, would make the work wait.
+ */
+struct ahead {
+	const char *row;
+	size_t rows, line, bytes, step, share; /* share: lines to ask for at a time */
+};
+
+INLINE struct ahead ahead_of(const struct wm_attend_block *w, const char *row, size_t times) {
+	size_t lines = w->next_rows * ((w->next_bytes + 63) / 64);
+
+	return (struct ahead){.row = row,
+	                      .rows = w->next_rows,
+	                      .bytes = w->next_bytes,
+	                      .step = w->step * wm_dtype_bytes(w->type),
+	                      .share = (lines + times - 1) / times};
+}
+
+INLINE void ask(struct ahead *a) {
+	for (size_t n = 0; n < a->share && a->rows > 0; n++) {
+		__builtin_prefetch(a->row + a->line, 0, 2);
+		a->line += 64;
+		if (a->line >= a->bytes) {
+			a->line = 0;
+			a->row += a->step;
+			a->rows--;
+		}
+	}
+}
+
 INLINE float dot(const float *a, const float *b, size_t d) {
 	vec sum = SET(0.F);
 	size_t c = 0;
@@ -334,20 +371,70 @@ INLINE float dot(const float *a, const float *b, size_t d) {
 	return SUM(sum) + rest;
 }
 
-/* Scores of keys at multiples of step become weights, as in weigh; the sums so far are brought under the maximum. */
-static TARGET void weigh_one(struct wm_attend_part *part, size_t i, size_t keys, size_t d, float *score) {
-	float *sums = part->sums + i * d, before = part->most[i], most = before, factor;
-	vec top = SET(before), total = SET(0.F);
+/* The scores of GROUP keys, step apart, for one query or two: the second's are FEW_KEYS behind the first's. */
+INLINE void dots(const float *q, bool two, const float *k, size_t step, size_t d, float *score) {
+	vec a0 = SET(0.F), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
+	size_t c = 0;
+
+	for (; c + LANES <= d; c += LANES) {
+		vec k0 = load(k + c), k1 = load(k + step + c), k2 = load(k + 2 * step + c), k3 = load(k + 3 * step + c);
+		vec x = load(q + c);
+
+		a0 = FMA(x, k0, a0);
+		a1 = FMA(x, k1, a1);
+		a2 = FMA(x, k2, a2);
+		a3 = FMA(x, k3, a3);
+		if (two) {
+			vec y = load(q + d + c);
+
+			b0 = FMA(y, k0, b0);
+			b1 = FMA(y, k1, b1);
+			b2 = FMA(y, k2, b2);
+			b3 = FMA(y, k3, b3);
+		}
+	}
+	SUM4(score, a0, a1, a2, a3);
+	if (two)
+		SUM4(score + FEW_KEYS, b0, b1, b2, b3);
+	for (; c < d; c++)
+		for (size_t j = 0; j < GROUP; j++) {
+			score[j] += q[c] * k[j * step + c];
+			if (two)
+				score[FEW_KEYS + j] += q[d + c] * k[j * step + c];
+		}
+}
+
+/* Scores of all keys of a tile for all queries. */
+INLINE void scores_of_few(const float *k, size_t step, size_t keys, size_t n, size_t d, const float *q, float *score,
+                          struct ahead *ahead) {
 	size_t j = 0;
 
-	/* whole vectors: what lies behind the keys has no weight */
-	for (size_t behind = keys; behind % LANES != 0; behind++)
-		score[behind] = -INFINITY;
-	for (j = 0; j < keys; j += LANES)
+	for (; j + GROUP <= keys; j += GROUP, k += GROUP * step) {
+		size_t i = 0;
+
+		ask(ahead);
+		for (; i + 2 <= n; i += 2)
+			dots(q + i * d, true, k, step, d, score + i * FEW_KEYS + j);
+		if (i < n)
+			dots(q + i * d, false, k, step, d, score + i * FEW_KEYS + j);
+	}
+	for (; j < keys; j++, k += step)
+		for (size_t i = 0; i < n; i++)
+			score[i * FEW_KEYS + j] = dot(q + i * d, k, d);
+}
+
+/* Scores become weights, as in weigh; the sums so far are brought under the maximum. Those of keys from limit on are
+ * none. */
+static TARGET void weigh_one(struct wm_attend_part *part, size_t i, size_t limit, size_t d, float *score) {
+	float *sums = part->sums + i * d, before = part->most[i], most, factor;
+	vec top = SET(before), total = SET(0.F);
+
+	for (size_t j = limit; j < FEW_KEYS; j++)
+		score[j] = -INFINITY;
+	for (size_t j = 0; j < FEW_KEYS; j += LANES)
 		top = MAX(top, load(score + j));
-	for (j = 0; j < LANES; j++)
-		most = top[j] > most ? top[j] : most;
-	for (j = 0; j < keys; j += LANES) {
+	most = TOP(top);
+	for (size_t j = 0; j < FEW_KEYS; j += LANES) {
 		vec weight = exp2_of(load(score + j) - SET(most));
 
 		store(score + j, weight);
@@ -357,74 +444,74 @@ static TARGET void weigh_one(struct wm_attend_part *part, size_t i, size_t keys,
 	part->most[i] = most;
 	part->total[i] = part->total[i] * factor + SUM(total);
 	if (most > before)
-		for (size_t c = 0; c < d; c++)
-			sums[c] *= factor;
+		scale(sums, factor, d, sums);
 }
 
-/* sums += weight[j] value j, four values at a time. */
-static TARGET void add_one(const float *v, size_t step, size_t keys, size_t d, const float *weight, float *sums) {
+/* sums += weight[j] value j for GROUP values, step apart, for one query or two. */
+INLINE void add_few(const float *v, size_t step, size_t d, const float *weight, bool two, float *sums) {
+	vec a0 = SET(weight[0]), a1 = SET(weight[1]), a2 = SET(weight[2]), a3 = SET(weight[3]);
+	const float *other = weight + (two ? FEW_KEYS : 0);
+	vec b0 = SET(other[0]), b1 = SET(other[1]), b2 = SET(other[2]), b3 = SET(other[3]);
+	size_t c = 0;
+
+	for (; c + LANES <= d; c += LANES) {
+		vec v0 = load(v + c), v1 = load(v + step + c), v2 = load(v + 2 * step + c), v3 = load(v + 3 * step + c);
+
+		store(sums + c, FMA(a3, v3, FMA(a2, v2, FMA(a1, v1, FMA(a0, v0, load(sums + c))))));
+		if (two)
+			store(sums + d + c, FMA(b3, v3, FMA(b2, v2, FMA(b1, v1, FMA(b0, v0, load(sums + d + c))))));
+	}
+	for (; c < d; c++)
+		for (size_t j = 0; j < GROUP; j++) {
+			sums[c] += weight[j] * v[j * step + c];
+			if (two)
+				sums[d + c] += other[j] * v[j * step + c];
+		}
+}
+
+INLINE void add_values_of_few(const float *v, size_t step, size_t keys, size_t n, size_t d, const float *weight,
+                              float *sums, struct ahead *ahead) {
 	size_t j = 0;
 
-	for (; j + 4 <= keys; j += 4, v += 4 * step) {
-		vec w0 = SET(weight[j]), w1 = SET(weight[j + 1]), w2 = SET(weight[j + 2]), w3 = SET(weight[j + 3]);
-		size_t c = 0;
+	for (; j + GROUP <= keys; j += GROUP, v += GROUP * step) {
+		size_t i = 0;
 
-		for (; c + LANES <= d; c += LANES) {
-			vec sum = FMA(w0, load(v + c), load(sums + c));
-
-			sum = FMA(w1, load(v + step + c), sum);
-			sum = FMA(w2, load(v + 2 * step + c), sum);
-			store(sums + c, FMA(w3, load(v + 3 * step + c), sum));
-		}
-		for (; c < d; c++)
-			sums[c] += w0[0] * v[c] + w1[0] * v[step + c] + w2[0] * v[2 * step + c] + w3[0] * v[3 * step + c];
+		ask(ahead);
+		for (; i + 2 <= n; i += 2)
+			add_few(v, step, d, weight + i * FEW_KEYS + j, true, sums + i * d);
+		if (i < n)
+			add_few(v, step, d, weight + i * FEW_KEYS + j, false, sums + i * d);
 	}
 	for (; j < keys; j++, v += step)
-		for (size_t c = 0; c < d; c++)
-			sums[c] += weight[j] * v[c];
+		for (size_t i = 0; i < n; i++)
+			for (size_t c = 0; c < d; c++)
+				sums[i * d + c] += weight[i * FEW_KEYS + j] * v[c];
 }
 
-static TARGET void attend_few(const struct wm_attend_block *w, struct wm_attend_part *part) {
-	float *score = w->scratch, *k_tile = score + KEYS, *v_tile = k_tile + KEYS * w->d, *q = v_tile + KEYS * w->d;
-	float factor = score_factor(w->d);
+static TARGET void few(const struct wm_attend_block *w, struct wm_attend_part *part) {
+	float *score = w->scratch, *q = score + FEW * FEW_KEYS, *tile = q + FEW * w->d, factor = score_factor(w->d);
+	size_t keys = w->to - w->from, step;
+	const float *k = tile_of(w, w->k, w->from, keys, tile, &step), *v;
+	struct ahead next_k = ahead_of(w, w->next_k, FEW_KEYS / GROUP), next_v = ahead_of(w, w->next_v, FEW_KEYS / GROUP);
 
 	for (size_t i = 0; i < w->n; i++) {
 		widen(w->type, w->q[i], w->d, q + i * w->d);
-		for (size_t c = 0; c < w->d; c++)
-			q[i * w->d + c] *= factor;
-		part->most[i] = lowest;
-		part->total[i] = 0;
+		scale(q + i * w->d, factor, w->d, q + i * w->d);
 	}
-	memset(part->sums, 0, w->n * w->d * sizeof(*part->sums));
-	for (size_t first = w->from; first < w->to; first += KEYS) {
-		size_t tile = w->to - first < KEYS ? w->to - first : KEYS, k_step, v_step;
-		const float *k = tile_of(w, w->k, first, tile, k_tile, &k_step);
-		const float *v = tile_of(w, w->v, first, tile, v_tile, &v_step);
+	scores_of_few(k, step, keys, w->n, w->d, q, score, &next_k);
+	for (size_t i = 0; i < w->n; i++) {
+		size_t limit = w->limit[i] < w->from ? 0 : w->limit[i] - w->from;
 
-		for (size_t i = 0; i < w->n; i++) {
-			size_t keys = w->limit[i] < first + tile ? w->limit[i] - first : tile;
-
-			if (w->limit[i] <= first)
-				continue;
-			for (size_t j = 0; j < keys; j++)
-				score[j] = dot(q + i * w->d, k + j * k_step, w->d);
-			weigh_one(part, i, keys, w->d, score);
-			add_one(v, v_step, keys, w->d, score, part->sums + i * w->d);
-		}
+		weigh_one(part, i, limit < keys ? limit : keys, w->d, score + i * FEW_KEYS);
 	}
+	v = tile_of(w, w->v, w->from, keys, tile, &step);
+	add_values_of_few(v, step, keys, w->n, w->d, score, part->sums, &next_v);
 }
 
 /* ---- the table's functions ---------------------------------------------------------------------- */
 
 static size_t scratch(size_t d) {
 	return KEYS * SUB + 2 * KEYS * d + 2 * WM_ATTEND_QUERIES * d + d;
-}
-
-static TARGET void block(const struct wm_attend_block *w, struct wm_attend_part *part) {
-	if (w->n <= FEW)
-		attend_few(w, part);
-	else
-		attend_many(w, part);
 }
 
 /* What each part's sums of query i are worth in the whole, relative to the maximum over all; returns their total. */

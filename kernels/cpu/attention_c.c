@@ -10,6 +10,8 @@
 #define FMA(a, b, c) ((a) * (b) + (c))
 #define MAX(a, b) larger(a, b)
 #define SUM(a) (((a)[0] + (a)[1]) + ((a)[2] + (a)[3]))
+#define TOP(a) top_of(a)
+#define SUM4(p, a, b, c, d) sum_4(p, a, b, c, d)
 #define LOAD_F16(p) load_f16(p)
 #define STORE_F16(p, a) store_f16(p, a)
 
@@ -35,10 +37,25 @@ static inline void store_f16(uint16_t *p, four a) {
 		p[i] = wm_f16_from_f32(a[i]);
 }
 
+static inline float top_of(four a) {
+	float most = a[0];
+
+	for (int i = 1; i < LANES; i++)
+		most = a[i] > most ? a[i] : most;
+	return most;
+}
+
+static inline void sum_4(float *p, four a, four b, four c, four d) {
+	p[0] = SUM(a);
+	p[1] = SUM(b);
+	p[2] = SUM(c);
+	p[3] = SUM(d);
+}
+
 #include "attention_body.h"
 
 const struct wm_attend *wm_attend_c(void) {
-	static const struct wm_attend table = {.name = "c", .scratch = scratch, .block = block, .join = join};
+	static const struct wm_attend table = {.name = "c", .scratch = scratch, .many = many, .few = few, .join = join};
 
 	return &table;
 }

@@ -6,6 +6,9 @@
  * The queries of all heads that share a kv head are cut into blocks, and where these are too few for the threads, as
  * in decoding, the keys of each into parts; the last thread to finish a part of a block joins all of them. Threads
  * take the next part when they are free: with a causal mask they are not of one length.
+ *
+ * Where a kv head has few queries, reading keys and values is all of the time. In memory the heads of a key lie side by
+ * side, so a block then takes several of them, tile by tile in turn, and asks for the next tile in the order of memory.
  */
 #include "attention_tiles.h"
 
@@ -15,7 +18,8 @@
 
 enum {
 	BLOCKS_A_THREAD = 4, /* so many parts for each thread even out */
-	LEAST_KEYS = 256     /* of a part */
+	LEAST_KEYS = 256,    /* of a part */
+	KVHEADS = 16         /* at most so many in a block of few queries */
 };
 
 /* Which of the tables this CPU runs first. */
@@ -28,12 +32,14 @@ static const struct wm_attend *attend_here(void) {
 	return tables[i];
 }
 
-/* Queries [from, to) of some heads of one sequence that share a kv head. */
+/* Queries [from, to) of some heads of one sequence: of heads that share a kv head, or of all that share one of a few
+ * kv heads. */
 struct block {
-	size_t batch, kvhead, head, heads, from, to;
-	size_t keys;         /* that any of them sees */
-	size_t first, parts; /* numbers of its parts */
-	atomic_size_t done;  /* parts that are done */
+	size_t batch, kvhead, kvheads;
+	size_t head, heads, from, to; /* heads of each kv head; the first of the first */
+	size_t keys;                  /* that any of the queries sees */
+	size_t first, parts;          /* numbers of its parts */
+	atomic_size_t done;           /* parts that are done */
 };
 
 /* Keys [from, to) of a block. */
@@ -51,7 +57,8 @@ struct plan {
 	struct part *parts;
 	size_t nblocks, nparts;
 	bool split;                   /* some block has several parts */
-	struct wm_attend_part *state; /* of each part; where none is split one for each thread */
+	size_t queries, kvheads_most; /* the most of a block: for each of its kv heads, and kv heads */
+	struct wm_attend_part *state; /* of each part and kv head; where none is split of each thread and kv head */
 	float *sums, *scratch;        /* of all states, of all threads */
 	size_t scratch_floats;        /* of one thread */
 	atomic_size_t next;           /* the part to be taken */
@@ -78,12 +85,35 @@ static size_t keys_of(const struct plan *plan, size_t i) {
 
 /* ---- plan --------------------------------------------------------------------------------------- */
 
-/* Cuts all queries into blocks: short sequences of several heads share one. The longest come first in a kv head, so
- * that what is left at the end is short. */
-static void make_blocks(struct plan *plan) {
+/* One kv head's queries are few: blocks of all queries of several kv heads. */
+static void make_few(struct plan *plan) {
+	size_t a_sequence = ceil_div(plan->kvheads, KVHEADS);
+
+	plan->queries = plan->group * plan->sq;
+	plan->kvheads_most = least(plan->kvheads, KVHEADS);
+	plan->nblocks = plan->batch * a_sequence;
+	plan->blocks = wm_zalloc(plan->nblocks * sizeof(*plan->blocks));
+	for (size_t n = 0; n < plan->nblocks; n++) {
+		struct block *block = &plan->blocks[n];
+
+		block->batch = n / a_sequence;
+		block->kvhead = n % a_sequence * KVHEADS;
+		block->kvheads = least(KVHEADS, plan->kvheads - block->kvhead);
+		block->head = block->kvhead * plan->group;
+		block->heads = plan->group;
+		block->to = plan->sq;
+		block->keys = plan->sk;
+	}
+}
+
+/* Blocks of the queries of one kv head: short sequences of several heads share one. The longest come first in a kv
+ * head, so that what is left at the end is short. */
+static void make_many(struct plan *plan) {
 	size_t heads = plan->sq < WM_ATTEND_QUERIES ? least(plan->group, WM_ATTEND_QUERIES / plan->sq) : 1;
 	size_t a_head = ceil_div(plan->sq, WM_ATTEND_QUERIES), a_group = ceil_div(plan->group, heads) * a_head;
 
+	plan->queries = least(heads * plan->sq, WM_ATTEND_QUERIES);
+	plan->kvheads_most = 1;
 	plan->nblocks = plan->batch * plan->kvheads * a_group;
 	plan->blocks = wm_zalloc(plan->nblocks * sizeof(*plan->blocks));
 	for (size_t n = 0; n < plan->nblocks; n++) {
@@ -92,6 +122,7 @@ static void make_blocks(struct plan *plan) {
 
 		block->batch = kv / plan->kvheads;
 		block->kvhead = kv % plan->kvheads;
+		block->kvheads = 1;
 		block->head = block->kvhead * plan->group + head;
 		block->heads = least(heads, plan->group - head);
 		block->from = turn * WM_ATTEND_QUERIES;
@@ -130,12 +161,12 @@ static void make_parts(struct plan *plan, size_t threads) {
 }
 
 static enum wm_status make_states(struct plan *plan, size_t threads) {
-	size_t states = plan->split ? plan->nparts : threads, floats = WM_ATTEND_QUERIES * plan->d;
+	size_t states = (plan->split ? plan->nparts : threads) * plan->kvheads_most, floats = plan->queries * plan->d;
 
 	/* whole lines of cache */
 	plan->scratch_floats = ceil_div(plan->attend->scratch(plan->d), 16) * 16;
 	plan->state = wm_zalloc(states * sizeof(*plan->state));
-	plan->sums = aligned_alloc(64, states * floats * sizeof(float));
+	plan->sums = aligned_alloc(64, ceil_div(states * floats, 16) * 64);
 	plan->scratch = aligned_alloc(64, threads * plan->scratch_floats * sizeof(float));
 	if (!plan->sums || !plan->scratch)
 		return wm_fail(WM_NOMEM, "no memory for the sums of %zu parts", states);
@@ -161,7 +192,10 @@ static enum wm_status prepare(struct wm_run *run) {
 	plan->sk = (size_t)wm_get(p, "sk");
 	plan->d = (size_t)wm_get(p, "d");
 	plan->causal = wm_get(p, "causal") != 0;
-	make_blocks(plan);
+	if (plan->group * plan->sq <= WM_ATTEND_FEW)
+		make_few(plan);
+	else
+		make_many(plan);
 	make_parts(plan, threads);
 	snprintf(run->library, sizeof(run->library), "%s", plan->attend->name);
 	return make_states(plan, threads);
@@ -188,39 +222,90 @@ static char *element(const struct plan *plan, int i, size_t at) {
 	return (char *)plan->buf[i].ptr + at * wm_dtype_bytes(plan->type);
 }
 
-static void put_queries(const struct plan *plan, const struct block *block, struct wm_attend_block *w) {
-	for (size_t h = block->head; h < block->head + block->heads; h++)
-		for (size_t i = block->from; i < block->to; i++) {
-			size_t at = ((block->batch * plan->sq + i) * plan->heads + h) * plan->d;
-
-			w->q[w->n] = element(plan, 0, at);
-			w->o[w->n] = element(plan, 3, at);
-			w->limit[w->n++] = keys_of(plan, i);
-		}
-}
-
-static void do_part(const struct plan *plan, size_t number, size_t thread) {
-	const struct part *part = &plan->parts[number];
-	struct block *block = &plan->blocks[part->block];
-	size_t key = (block->batch * plan->sk * plan->kvheads + block->kvhead) * plan->d;
-	size_t first = plan->split ? block->first : thread, own = plan->split ? number : thread;
+/* What a block's kv head number n computes; keys are still to be said. */
+static struct wm_attend_block task_of(const struct plan *plan, const struct block *block, size_t n, size_t thread) {
+	size_t key = (block->batch * plan->sk * plan->kvheads + block->kvhead + n) * plan->d;
+	size_t head = block->head + n * plan->group;
 	struct wm_attend_block w = {
 		.type = plan->type,
 		.d = plan->d,
 		.k = element(plan, 1, key),
 		.v = element(plan, 2, key),
 		.step = plan->kvheads * plan->d,
-		.from = part->from,
-		.to = part->to,
 		.scratch = plan->scratch + thread * plan->scratch_floats,
 	};
 
-	put_queries(plan, block, &w);
-	plan->attend->block(&w, &plan->state[own]);
+	for (size_t h = head; h < head + block->heads; h++)
+		for (size_t i = block->from; i < block->to; i++) {
+			size_t at = ((block->batch * plan->sq + i) * plan->heads + h) * plan->d;
+
+			w.q[w.n] = element(plan, 0, at);
+			w.o[w.n] = element(plan, 3, at);
+			w.limit[w.n++] = keys_of(plan, i);
+		}
+	return w;
+}
+
+/* What kv head number n of a block asks for while keys before from are in work: its share of the keys [from, to). */
+static void put_next(const struct plan *plan, const struct block *block, size_t n, size_t from, size_t to,
+                     struct wm_attend_block *w) {
+	size_t first, last, at;
+
+	wm_part(to - from, 1, (int)n, (int)block->kvheads, &first, &last);
+	at = ((block->batch * plan->sk + from + first) * plan->kvheads + block->kvhead) * plan->d;
+	w->next_k = element(plan, 1, at);
+	w->next_v = element(plan, 2, at);
+	w->next_rows = last - first;
+	w->next_bytes = block->kvheads * plan->d * wm_dtype_bytes(plan->type);
+}
+
+/* Tiles of keys, one kv head after the other; each asks for its share of the next tile. */
+static void do_few(const struct plan *plan, const struct block *block, const struct part *part,
+                   struct wm_attend_block *w, struct wm_attend_part **state) {
+	for (size_t n = 0; n < block->kvheads; n++) {
+		memset(state[n]->sums, 0, w[n].n * plan->d * sizeof(float));
+		for (size_t i = 0; i < w[n].n; i++) {
+			state[n]->most[i] = WM_ATTEND_LOWEST;
+			state[n]->total[i] = 0;
+		}
+	}
+	for (size_t from = part->from; from < part->to; from += WM_ATTEND_FEW_KEYS) {
+		size_t to = least(from + WM_ATTEND_FEW_KEYS, part->to), next = least(to + WM_ATTEND_FEW_KEYS, part->to);
+
+		for (size_t n = 0; n < block->kvheads; n++) {
+			put_next(plan, block, n, to, next, &w[n]);
+			w[n].from = from;
+			w[n].to = to;
+			plan->attend->few(&w[n], state[n]);
+		}
+	}
+}
+
+static void do_part(const struct plan *plan, size_t number, size_t thread) {
+	const struct part *part = &plan->parts[number];
+	struct block *block = &plan->blocks[part->block];
+	struct wm_attend_block w[KVHEADS];
+	struct wm_attend_part *first[KVHEADS], *own[KVHEADS];
+
+	/* the parts of one kv head lie side by side */
+	for (size_t n = 0; n < block->kvheads; n++) {
+		first[n] = plan->state + (plan->split ? block->first * plan->kvheads_most + n * block->parts
+		                                      : thread * plan->kvheads_most + n);
+		own[n] = first[n] + (plan->split ? number - block->first : 0);
+		w[n] = task_of(plan, block, n, thread);
+	}
+	if (block->heads * (block->to - block->from) <= WM_ATTEND_FEW) {
+		do_few(plan, block, part, w, own);
+	} else {
+		w[0].from = part->from;
+		w[0].to = part->to;
+		plan->attend->many(&w[0], own[0]);
+	}
 	if (atomic_fetch_add(&block->done, 1) + 1 < block->parts)
 		return;
 	atomic_store(&block->done, 0);
-	plan->attend->join(&w, &plan->state[first], block->parts);
+	for (size_t n = 0; n < block->kvheads; n++)
+		plan->attend->join(&w[n], first[n], block->parts);
 }
 
 static void work(void *arg, int thread, int threads) {

@@ -7,21 +7,23 @@
 
 enum {
 	WM_ATTEND_QUERIES = 64, /* at most so many in a block */
-	WM_ATTEND_KEYS = 96     /* of a tile: parts of other sizes end in a smaller one */
+	WM_ATTEND_KEYS = 96,    /* of a tile: parts of other sizes end in a smaller one */
+	WM_ATTEND_FEW = 8,      /* up to so many queries are few */
+	WM_ATTEND_FEW_KEYS = 16 /* of a tile of few queries */
 };
 
 /*
  * Queries before they are divided by the sum of their weights, over some of the keys. With x = score log2(e):
- * most = max x, total = sum of 2^(x - most), sums = sum of 2^(x - most) v, d for each query. A query that sees none of
- * the keys has a total of 0 and a very low most.
+ * most = max x, total = sum of 2^(x - most), sums = sum of 2^(x - most) v, d for each query. A query that has seen
+ * none of its keys has WM_ATTEND_LOWEST, which is below any x, and zeros.
  */
 struct wm_attend_part {
 	float most[WM_ATTEND_QUERIES], total[WM_ATTEND_QUERIES];
 	float *sums;
 };
+#define WM_ATTEND_LOWEST (-1e30F)
 
-/* Queries of one kv head, and keys. Elements have the type `type`; where an array begins is any multiple of its size.
- */
+/* Queries of one kv head, and keys. Elements have the type `type`; arrays begin at any multiple of its size. */
 struct wm_attend_block {
 	enum wm_dtype type;
 	size_t d;
@@ -33,14 +35,19 @@ struct wm_attend_block {
 	size_t step;                      /* elements from one key to the next */
 	size_t from, to;                  /* the keys to attend to; to <= the largest limit */
 	float *scratch;                   /* as many floats as wm_attend.scratch says, at a multiple of 64 bytes */
+	/* Few queries: rows of memory, step elements apart, to ask for meanwhile, of keys and of values. */
+	const char *next_k, *next_v;
+	size_t next_rows, next_bytes;
 };
 
 struct wm_attend {
 	const char *name; /* "avx512" */
-	/* Floats of scratch that block wants for heads of d elements. */
+	/* Floats of scratch for heads of d elements. */
 	size_t (*scratch)(size_t d);
-	/* Attends to the keys [from, to). */
-	void (*block)(const struct wm_attend_block *w, struct wm_attend_part *part);
+	/* Attends to the keys [from, to); part is overwritten. */
+	void (*many)(const struct wm_attend_block *w, struct wm_attend_part *part);
+	/* The same for at most WM_ATTEND_FEW queries and WM_ATTEND_FEW_KEYS keys, which are added to the part. */
+	void (*few)(const struct wm_attend_block *w, struct wm_attend_part *part);
 	/* Joins n parts of the same queries, divides and stores the outputs. Overwrites the first part. */
 	void (*join)(const struct wm_attend_block *w, struct wm_attend_part *parts, size_t n);
 };
