@@ -150,7 +150,7 @@ static double allowed(const struct wm_row *row, int side, const struct ceiling *
 static void put_under(const struct over *over, struct wm_row *row) {
 	double most[SIDES] = {allowed(row, ARITHMETIC, over->c[ARITHMETIC]), allowed(row, MEMORY, over->c[MEMORY])};
 	int low = isnan(most[ARITHMETIC]) || most[MEMORY] < most[ARITHMETIC] ? MEMORY : ARITHMETIC;
-	if (isnan(most[low])) {
+	if (!over->c[low] || isnan(most[low])) {
 		row->ceiling_why = "ceiling not measured in this run";
 		return;
 	}

@@ -279,10 +279,10 @@ static int check_peak(void *arg, const char *section, const char *key, const cha
 		return 1;
 	assert_int_equal(sscanf(value, "%lf", &figure), 1);
 	if (sscanf(value, "%*f | %lf | %lf |", &per_clock, &hz) == 2) {
-		double made = per_clock * hz * (strcmp(key, "memory") ? s->units : 1);
+		double made = per_clock * hz * (strcmp(key, "memory") != 0 ? s->units : 1);
 		if (fabs(made / figure - 1) > 0.025)
 			fail_msg("[%s] %s: %g, but units x operations x clock is %g", section, key, figure, made);
-		if (strcmp(key, "memory") && s->most_hz > 0 && hz > s->most_hz)
+		if (strcmp(key, "memory") != 0 && s->most_hz > 0 && hz > s->most_hz)
 			fail_msg("[%s] %s holds at a clock above the highest", section, key);
 	}
 	return 1;
