@@ -14,12 +14,13 @@
 #include <string.h>
 
 enum {
-	LINE = 128,        /* two lines of 64 bytes: many CPUs fetch neighbours in pairs */
-	PAGE = 4096,       /* what a rank owns begins on a page, for first touch */
-	SLOTS = 4,         /* so many operations may a sender be ahead of a receiver */
-	SLOT_LIMIT = 2048, /* bytes that a rank takes out of slots: beyond, two waits cost less than a copy more */
-	SPINS = 2000,      /* looks before a thread offers its core to others */
-	STRETCH = 512,     /* operations of a latency batch between two looks at their times */
+	LINE = 128,              /* two lines of 64 bytes: many CPUs fetch neighbours in pairs */
+	PAGE = 4096,             /* what a rank owns begins on a page, for first touch */
+	SLOTS = 4,               /* so many operations may a sender be ahead of a receiver */
+	SLOT_LIMIT = 512,        /* bytes that a rank takes out of slots: beyond, two waits cost less than a copy more .. */
+	SLOT_LIMIT_FIRST = 2048, /* .. unless all comes from rank 0, which then waits for nobody */
+	SPINS = 2000,            /* looks before a thread offers its core to others */
+	STRETCH = 512,           /* operations of a latency batch between two looks at their times */
 };
 
 typedef _Atomic uint64_t counter;
@@ -272,7 +273,7 @@ static void settle(struct wm_ranks *all, struct wm_rank *me) {
 	me->recv = all->way->recv_part ? me->part : bytes;
 	taken = all->way->take_whole ? me->send * (size_t)all->n : me->send;
 	all_buffers = (me->send + me->recv) * (size_t)all->n * (size_t)all->run->sets;
-	all->slots = taken <= SLOT_LIMIT;
+	all->slots = taken <= (all->way->pattern == WM_FROM_FIRST ? SLOT_LIMIT_FIRST : SLOT_LIMIT);
 	/* three quarters: other data are in the caches too */
 	all->stream = all->run->dev->cache_bytes && all_buffers > all->run->dev->cache_bytes / 4 * 3;
 	all->slot_bytes = round_up(sizeof(struct slot) + (all->slots ? me->send : 0), LINE);
