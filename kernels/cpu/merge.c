@@ -3,10 +3,9 @@
 #include "merge.h"
 
 const struct wm_merge *wm_merge(void) {
-	const struct wm_merge *tables[] = {wm_merge_avx512(), wm_merge_avx2(), wm_merge_base()};
-	int i = 0;
+	const struct wm_merge *table = wm_merge_avx512();
 
-	while (!tables[i])
-		i++;
-	return tables[i];
+	if (!table)
+		table = wm_merge_avx2();
+	return table ? table : wm_merge_base();
 }

@@ -401,11 +401,12 @@ static void look_at_times(const struct wm_ranks *all, double *slowest, double *s
 /* Latency: the median, over the operations, of the slowest rank's time. */
 static enum wm_status time_one_by_one(struct wm_run *run, struct wm_ranks *all, long n, struct wm_rank_times *times_p) {
 	int first = all->first;
-	double *slowest = malloc(2 * (size_t)n * sizeof(*slowest)), *skew = slowest + n;
+	double *slowest = malloc(2 * (size_t)n * sizeof(*slowest)), *skew;
 	enum wm_status st = WM_OK;
 
 	if (!slowest)
 		return wm_fail(WM_NOMEM, "no memory for the times of %ld operations", n);
+	skew = slowest + n;
 	for (long i = 0; i < n && st == WM_OK; i += STRETCH) {
 		all->first = (int)((first + i) % all->span);
 		all->operations = n - i < STRETCH ? n - i : STRETCH;

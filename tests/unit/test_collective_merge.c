@@ -43,11 +43,11 @@ static void expect(enum wm_dtype t, const void *const *src, int nsrc, size_t n) 
 			else
 				sum += (float)wm_load_element(t, src[s], i);
 		if (t == WM_I8)
-			((uint8_t *)want)[i] = byte;
+			want[i] = (char)byte;
 		else if (t == WM_BF16)
 			((uint16_t *)want)[i] = wm_bf16_from_f32(sum);
 		else
-			((float *)want)[i] = sum;
+			memcpy(want + 4 * i, &sum, sizeof(sum));
 	}
 	if (nsrc == 1)
 		memcpy(want, src[0], n * wm_dtype_bytes(t));

@@ -248,8 +248,12 @@ static void bad_patterns(void **state) {
 		const char *pattern, *why;
 	} table[] = {
 		{"gem:m=4", "unknown benchmark 'gem'; did you mean 'gemm'?"},
-		{"zzzzzz", "unknown benchmark 'zzzzzz'; known: gemm read copy triad fma"},
-		{"", "unknown benchmark ''; known: gemm read copy triad fma"},
+		{"zzzzzz",
+	     "unknown benchmark 'zzzzzz'; known: gemm attention read copy triad fma "
+	     "allreduce reducescatter allgather broadcast alltoall sendrecv"},
+		{"",
+	     "unknown benchmark ''; known: gemm attention read copy triad fma "
+	     "allreduce reducescatter allgather broadcast alltoall sendrecv"},
 		{"gemm:M=4", "unknown gemm axis 'M'; did you mean 'm'?"},
 		{"gemm:dtypes=f32", "unknown gemm axis 'dtypes'; did you mean 'dtype'?"},
 		{"gemm:q=4", "unknown gemm axis 'q'; known: m n k dtype trans out cache data regime load"},
