@@ -149,7 +149,7 @@ static void bad_lines(void **state) {
 		{"run x --deadline 1e99", "option --deadline: '1e99' is not a number of seconds from 0.001 to 31536000"},
 		{"run x --deadline ''", "option --deadline: '' is not a number of seconds from 0.001 to 31536000"},
 		{"run x --profile quack", "option --profile: unknown profile 'quack'; did you mean 'quick'?"},
-		{"report x --format html", "option --format: unknown format 'html'; known: table md csv json"},
+		{"report x --format pages", "option --format: unknown format 'pages'; known: table md csv json html"},
 		{"run x --topology f", "option --topology needs --dry-run: nothing can run on another machine"},
 		{"run --resume b smoke", "'smoke' beside --resume: the bundle keeps its problems"},
 		{"run --resume b --out c", "option --out cannot stand beside --resume: the bundle stays where it is"},
