@@ -259,15 +259,31 @@ static void put_next(const struct plan *plan, const struct block *block, size_t 
 	w->next_bytes = block->kvheads * plan->d * wm_dtype_bytes(plan->type);
 }
 
+/* The first part's sums of kv head n; those of other parts follow. Where no block has several, a thread has its own. */
+static struct wm_attend_part *states_of(const struct plan *plan, const struct block *block, size_t n, size_t thread) {
+	size_t first = plan->split ? block->first * plan->kvheads_most + n * block->parts : thread * plan->kvheads_most + n;
+
+	return plan->state + first;
+}
+
+static void clear(struct wm_attend_part *state, size_t n, size_t d) {
+	memset(state->sums, 0, n * d * sizeof(float));
+	for (size_t i = 0; i < n; i++) {
+		state->most[i] = WM_ATTEND_LOWEST;
+		state->total[i] = 0;
+	}
+}
+
 /* Tiles of keys, one kv head after the other; each asks for its share of the next tile. */
-static void do_few(const struct plan *plan, const struct block *block, const struct part *part,
-                   struct wm_attend_block *w, struct wm_attend_part **state) {
+static void do_few(const struct plan *plan, const struct block *block, const struct part *part, size_t turn,
+                   size_t thread) {
+	struct wm_attend_block w[KVHEADS];
+	struct wm_attend_part *state[KVHEADS];
+
 	for (size_t n = 0; n < block->kvheads; n++) {
-		memset(state[n]->sums, 0, w[n].n * plan->d * sizeof(float));
-		for (size_t i = 0; i < w[n].n; i++) {
-			state[n]->most[i] = WM_ATTEND_LOWEST;
-			state[n]->total[i] = 0;
-		}
+		w[n] = task_of(plan, block, n, thread);
+		state[n] = states_of(plan, block, n, thread) + turn;
+		clear(state[n], w[n].n, plan->d);
 	}
 	for (size_t from = part->from; from < part->to; from += WM_ATTEND_FEW_KEYS) {
 		size_t to = least(from + WM_ATTEND_FEW_KEYS, part->to), next = least(to + WM_ATTEND_FEW_KEYS, part->to);
@@ -281,31 +297,32 @@ static void do_few(const struct plan *plan, const struct block *block, const str
 	}
 }
 
+static void do_many(const struct plan *plan, const struct block *block, const struct part *part, size_t turn,
+                    size_t thread) {
+	struct wm_attend_block w = task_of(plan, block, 0, thread);
+
+	w.from = part->from;
+	w.to = part->to;
+	plan->attend->many(&w, states_of(plan, block, 0, thread) + turn);
+}
+
 static void do_part(const struct plan *plan, size_t number, size_t thread) {
 	const struct part *part = &plan->parts[number];
 	struct block *block = &plan->blocks[part->block];
-	struct wm_attend_block w[KVHEADS];
-	struct wm_attend_part *first[KVHEADS], *own[KVHEADS];
+	size_t turn = number - block->first;
 
-	/* the parts of one kv head lie side by side */
-	for (size_t n = 0; n < block->kvheads; n++) {
-		first[n] = plan->state + (plan->split ? block->first * plan->kvheads_most + n * block->parts
-		                                      : thread * plan->kvheads_most + n);
-		own[n] = first[n] + (plan->split ? number - block->first : 0);
-		w[n] = task_of(plan, block, n, thread);
-	}
-	if (block->heads * (block->to - block->from) <= WM_ATTEND_FEW) {
-		do_few(plan, block, part, w, own);
-	} else {
-		w[0].from = part->from;
-		w[0].to = part->to;
-		plan->attend->many(&w[0], own[0]);
-	}
+	if (block->heads * (block->to - block->from) <= WM_ATTEND_FEW)
+		do_few(plan, block, part, turn, thread);
+	else
+		do_many(plan, block, part, turn, thread);
 	if (atomic_fetch_add(&block->done, 1) + 1 < block->parts)
 		return;
 	atomic_store(&block->done, 0);
-	for (size_t n = 0; n < block->kvheads; n++)
-		plan->attend->join(&w[n], first[n], block->parts);
+	for (size_t n = 0; n < block->kvheads; n++) {
+		struct wm_attend_block w = task_of(plan, block, n, thread);
+
+		plan->attend->join(&w, states_of(plan, block, n, thread), block->parts);
+	}
 }
 
 static void work(void *arg, int thread, int threads) {

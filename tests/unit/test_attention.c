@@ -138,7 +138,7 @@ static double by_formula(const struct wm_set *set, size_t b, size_t i, size_t h,
 		up += exp(score / sqrt((double)d) + v * t);
 		down += exp(score / sqrt((double)d) - v * t);
 	}
-	return (log(up) - log(down)) / (2 * t);
+	return log(up / down) / (2 * t);
 }
 
 static void reference(void **state) {
