@@ -90,9 +90,9 @@ static bool read_matrices(hwloc_topology_t t, const char pci[][WM_PCI_CHARS], in
 
 /*
  * The kernel driver of AMD's GPUs tells nodes and links in /sys/class/kfd/kfd/topology (drivers/gpu/drm/amd/amdkfd,
- * kfd_topology.c and kfd_crat.h): a node's place is "domain" and "location_id", bus << 8 | device << 3, with the number
- * of a partition in other bits; a link of "type" 11 is xGMI, its "weight" 15 a hop, its "max_bandwidth" megabytes per
- * second, 0 where the links are not adjacent or not told.
+ * kfd_topology.c and kfd_crat.h): a node's place is "domain" and "location_id", bus << 8 | device << 3 | function, with
+ * the number of a partition in other bits; a link of "type" 11 is xGMI, its "weight" 15 a hop, its "max_bandwidth"
+ * megabytes per second, 0 where the links are not adjacent or not told.
  */
 #define KFD_NODES "/sys/class/kfd/kfd/topology/nodes"
 enum { KFD_MAX_NODES = 256, KFD_XGMI = 11, KFD_WEIGHT_A_HOP = 15 };
@@ -107,8 +107,8 @@ static int kfd_index(const char *root, int node, const char pci[][WM_PCI_CHARS],
 		return -1;
 	if (!wm_sysfile_number(root, path, "domain", &domain))
 		domain = 0;
-	snprintf(address, sizeof(address), "%04x:%02x:%02x.0", (unsigned)domain & 0xffffu, (unsigned)location >> 8 & 0xffu,
-	         (unsigned)location >> 3 & 0x1fu);
+	snprintf(address, sizeof(address), "%04x:%02x:%02x.%x", (unsigned)domain & 0xffffu, (unsigned)location >> 8 & 0xffu,
+	         (unsigned)location >> 3 & 0x1fu, (unsigned)location & 7u);
 	for (int i = 0; i < n; i++)
 		if (strcasecmp(pci[i], address) == 0)
 			return i;
@@ -212,7 +212,7 @@ bool wm_links_pci(const char *root, const char *pci, char *out, size_t room) {
 	used = snprintf(out, room, "%.1f GB/s (%.1f GT/s x%d)", lanes * lane_bytes_per_s(rate) / 1e9, rate, lanes);
 	if (read_pci_link(root, pci, "max", &most, &most_lanes, why, sizeof(why)) && (most > rate || most_lanes > lanes) &&
 	    used > 0 && (size_t)used < room)
-		snprintf(out + used, room - (size_t)used, " now, %.1f GB/s (%.1f GT/s x%d) at most",
+		snprintf(out + used, room - (size_t)used, " now, the device itself can do %.1f GB/s (%.1f GT/s x%d)",
 		         most_lanes * lane_bytes_per_s(most) / 1e9, most, most_lanes);
 	return true;
 }

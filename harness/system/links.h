@@ -21,8 +21,8 @@ struct wm_links {
 enum wm_status wm_links_read(const struct wm_topology *topo, const char *root, const char pci[][WM_PCI_CHARS], int n,
                              struct wm_links *links_p);
 
-/* The PCI link of a device as text: "63.0 GB/s (32.0 GT/s x16)", with what it could be where it is now less; from
- * /sys/bus/pci under root. False and out is the reason when it is not told there. */
+/* The PCI link of a device as text: "63.0 GB/s (32.0 GT/s x16)", with what the device could do where that is more (its
+ * slot or a switch may not); from /sys/bus/pci under root. False and out is the reason when it is not told there. */
 bool wm_links_pci(const char *root, const char *pci, char *out, size_t room);
 
 #endif

@@ -11,9 +11,11 @@
 
 /* ---- words -------------------------------------------------------------------------------------------------- */
 
-/* Caches come in powers of two: "48 KiB", "1.25 MiB". */
+/* Caches come in powers of two: "48 KiB", "1.25 MiB", "64 GiB" of memory that caches other memory. */
 static const char *cache_size(uint64_t bytes, char out[32]) {
-	if (bytes >= 1u << 20)
+	if (bytes >= 1u << 30)
+		snprintf(out, 32, "%.4g GiB", (double)bytes / (1u << 30));
+	else if (bytes >= 1u << 20)
 		snprintf(out, 32, "%.4g MiB", (double)bytes / (1u << 20));
 	else
 		snprintf(out, 32, "%.4g KiB", (double)bytes / (1u << 10));
@@ -25,12 +27,13 @@ static const char *counted(int n, const char *what, char out[48]) {
 	return out;
 }
 
-static int cores_in(hwloc_topology_t t, hwloc_const_bitmap_t cpuset) {
+/* "4 cores": those that have one of these PUs. Some virtual machines tell of no cores, which is not to have none. */
+static const char *cores_in(hwloc_topology_t t, hwloc_const_bitmap_t cpuset, char out[48]) {
 	int n = 0;
 
 	for (hwloc_obj_t core = NULL; (core = hwloc_get_next_obj_by_type(t, HWLOC_OBJ_CORE, core));)
 		n += hwloc_bitmap_intersects(core->cpuset, cpuset);
-	return n;
+	return n ? counted(n, "core", out) : "cores unknown";
 }
 
 static const char *info(hwloc_obj_t o, const char *key) {
@@ -64,8 +67,8 @@ static void print_caches(FILE *out, hwloc_topology_t t, hwloc_const_bitmap_t cpu
 				first = first ? first : o;
 				n++;
 			}
-		fprintf(out, "      %-9s %d x %s, %s%s\n", name, n, cache_size(size, text),
-		        counted(cores_in(t, first->cpuset), "core", cores), n > 1 ? " each" : "");
+		fprintf(out, "      %-9s %d x %s, %s%s\n", name, n, cache_size(size, text), cores_in(t, first->cpuset, cores),
+		        n > 1 ? " each" : "");
 		last = size;
 	}
 }
@@ -92,8 +95,11 @@ static void print_package(FILE *out, hwloc_topology_t t, hwloc_obj_t package) {
 	if (!*name)
 		name = info(hwloc_get_root_obj(t), "CPUModel");
 	wm_list_brief(package->cpuset, list);
-	fprintf(out, "  package %u   %s%s%s, PUs %s\n", package->os_index == HWLOC_UNKNOWN_INDEX ? 0 : package->os_index,
-	        name, *name ? ", " : "", counted(cores_in(t, package->cpuset), "core", cores), list);
+	if (package->type != HWLOC_OBJ_PACKAGE || package->os_index == HWLOC_UNKNOWN_INDEX)
+		fprintf(out, "  package ?   ");
+	else
+		fprintf(out, "  package %u   ", package->os_index);
+	fprintf(out, "%s%s%s, PUs %s\n", name, *name ? ", " : "", cores_in(t, package->cpuset, cores), list);
 	for (hwloc_obj_t o = NULL; (o = hwloc_get_next_obj_by_type(t, HWLOC_OBJ_NUMANODE, o));)
 		if (!hwloc_bitmap_iszero(o->cpuset) && hwloc_bitmap_isincluded(o->cpuset, package->cpuset))
 			print_node(out, "      ", o);
@@ -121,7 +127,7 @@ static void print_usable(FILE *out, const struct wm_topology *topo) {
 
 	hwloc_bitmap_andnot(off, off, topo->usable);
 	wm_list_brief(topo->usable, list);
-	fprintf(out, "  usable here %s, %s: %s\n", counted(cores_in(topo->t, topo->usable), "core", cores),
+	fprintf(out, "  usable here %s, %s: %s\n", cores_in(topo->t, topo->usable, cores),
 	        counted(hwloc_bitmap_weight(topo->usable), "PU", pus), list);
 	if (!hwloc_bitmap_iszero(off)) {
 		wm_list_brief(off, list);
@@ -140,10 +146,10 @@ void wm_picture_machine(FILE *out, const struct wm_topology *topo) {
 	for (hwloc_obj_t o = NULL; (o = hwloc_get_next_obj_by_type(t, HWLOC_OBJ_NUMANODE, o)); nodes++)
 		memory += o->attr->numanode.local_memory;
 	fprintf(out, "machine\n  %s%s%s, %s, %s, %s with %.1f GB\n", info(root, "Architecture"),
-	        *info(root, "Architecture") ? ": " : "", counted(packages, "package", text[0]),
-	        counted(hwloc_get_nbobjs_by_type(t, HWLOC_OBJ_CORE), "core", text[1]),
-	        counted(hwloc_get_nbobjs_by_type(t, HWLOC_OBJ_PU), "PU", text[2]), counted(nodes, "NUMA node", text[3]),
-	        (double)memory / 1e9);
+	        *info(root, "Architecture") ? ": " : "",
+	        packages > 0 ? counted(packages, "package", text[0]) : "packages unknown",
+	        cores_in(t, root->cpuset, text[1]), counted(hwloc_get_nbobjs_by_type(t, HWLOC_OBJ_PU), "PU", text[2]),
+	        counted(nodes, "NUMA node", text[3]), (double)memory / 1e9);
 	print_usable(out, topo);
 	for (hwloc_obj_t p = NULL; (p = hwloc_get_next_obj_by_type(t, HWLOC_OBJ_PACKAGE, p));)
 		print_package(out, t, p);
@@ -253,18 +259,29 @@ static void print_place(FILE *out, const struct wm_topology *topo, const char *r
 	print_pci_link(out, topo, root, pci, o);
 }
 
+/* The list of a device as people read it: every second PU of a large machine is not one line of a screen. */
+static const char *brief_list(const char *list, char out[WM_BRIEF_LIST]) {
+	hwloc_bitmap_t set = hwloc_bitmap_alloc();
+
+	out[0] = '\0';
+	if (wm_list_parse(list, set))
+		wm_list_brief(set, out);
+	hwloc_bitmap_free(set);
+	return out;
+}
+
 static void print_device(FILE *out, const struct wm_topology *topo, const char *root, const struct wm_device *devs,
                          int n, int i) {
 	const struct wm_device *d = &devs[i];
-	char ids[1024];
+	char ids[1024], list[WM_BRIEF_LIST];
 
 	join_ids(devs, n, i, ids, sizeof(ids));
-	fprintf(out, "  %-11s %s%s%s", ids, d->name, *d->pci ? ", PCI " : "", d->pci);
+	fprintf(out, "  %-11s %s%s%s", ids, *d->name ? d->name : "(no name)", *d->pci ? ", PCI " : "", d->pci);
 	if (d->mem_bytes)
 		fprintf(out, ", %.1f GB", (double)d->mem_bytes / 1e9);
 	fprintf(out, "\n");
 	if (d->on_host)
-		fprintf(out, "      %-9s the packages above: PUs %s, NUMA %s\n", "is", d->cpuset, d->nodeset);
+		fprintf(out, "      %-9s the packages above: PUs %s, NUMA %s\n", "is", brief_list(d->cpuset, list), d->nodeset);
 	else
 		print_place(out, topo, root, d->pci);
 	print_off(out, devs, n, i);

@@ -27,7 +27,7 @@ static enum wm_status open_streams(int fd[STREAMS]) {
 		/* above the numbers that the child's own streams get */
 		fd[i] = raw < 0 ? -1 : fcntl(raw, F_DUPFD_CLOEXEC, STREAMS);
 		if (fd[i] < 0)
-			wm_fail(WM_FAILED, "memfd_create: %s", strerror(errno));
+			wm_fail(WM_FAILED, "cannot make the %s of a program: %s", names[i], strerror(errno));
 		if (raw >= 0)
 			close(raw);
 		if (fd[i] < 0)
@@ -96,8 +96,11 @@ static enum wm_status await(const char *name, pid_t pid, double limit_s, int *ws
 		nanosleep(&nap, NULL);
 	if (ended == pid)
 		return WM_OK;
+	if (ended < 0)
+		return wm_fail(WM_FAILED, "cannot wait for %s: %s", name, strerror(errno));
 	kill(pid, SIGKILL);
-	waitpid(pid, wstatus_p, 0);
+	while (waitpid(pid, wstatus_p, 0) < 0 && errno == EINTR)
+		;
 	return wm_fail(WM_FAILED, "%s took over %g s and was killed", name, limit_s);
 }
 
@@ -111,8 +114,8 @@ static enum wm_status judge(const char *name, int wstatus, int complaints) {
 		return wm_fail(WM_FAILED, "%s was killed by signal %d (%s)", name, WTERMSIG(wstatus),
 		               strsignal(WTERMSIG(wstatus)));
 	text = read_all(complaints, &bytes);
-	wm_fail(WM_FAILED, "%s ended with status %d: %.*s", name, WEXITSTATUS(wstatus), (int)strcspn(text, "\n"),
-	        *text ? text : "it said nothing");
+	text[strcspn(text, "\n")] = '\0';
+	wm_fail(WM_FAILED, "%s ended with status %d: %s", name, WEXITSTATUS(wstatus), *text ? text : "it said nothing");
 	free(text);
 	return WM_FAILED;
 }

@@ -71,7 +71,7 @@ static void test_kfd(void **state) {
 	wm_topology_close(topo);
 }
 
-/* 128 of 130 bits at 32 GT/s, 8 of 10 at 2.5; what a link could be is said where it is less now. */
+/* 128 of 130 bits at 32 GT/s, 8 of 10 at 2.5; what the device could do is said where its link is less. */
 static void test_pci_link(void **state) {
 	char text[128];
 
@@ -79,7 +79,7 @@ static void test_pci_link(void **state) {
 	assert_true(wm_links_pci(ROOT, "0000:05:00.0", text, sizeof(text)));
 	assert_string_equal(text, "63.0 GB/s (32.0 GT/s x16)");
 	assert_true(wm_links_pci(ROOT, "0000:26:00.0", text, sizeof(text)));
-	assert_string_equal(text, "2.0 GB/s (2.5 GT/s x8) now, 63.0 GB/s (32.0 GT/s x16) at most");
+	assert_string_equal(text, "2.0 GB/s (2.5 GT/s x8) now, the device itself can do 63.0 GB/s (32.0 GT/s x16)");
 	assert_false(wm_links_pci(ROOT, "0000:46:02.0", text, sizeof(text)));
 	assert_string_equal(text, "the kernel does not know it");
 	assert_false(wm_links_pci(ROOT, "0000:99:00.0", text, sizeof(text)));
@@ -102,6 +102,49 @@ static char *printed(const struct wm_topology *topo, const char *root, const str
 		wm_picture_devices(f, topo, root, devs, n);
 	fclose(f);
 	return text;
+}
+
+/* A machine of which hwloc knows PUs alone: what is not told is unknown, not 0. Every second PU of many is cut. */
+static void test_bare_machine(void **state) {
+	static struct wm_device host = {.id = "host", .on_host = true, .nodeset = "0"};
+	char path[] = "/tmp/test_picture.XXXXXX", *text = NULL;
+	int fd = mkstemp(path);
+	struct wm_topology *topo;
+	size_t size = 0, used = 0;
+	FILE *f;
+
+	(void)state;
+	assert_true(fd >= 0);
+	f = fdopen(fd, "w");
+	assert_non_null(f);
+	fprintf(f,
+	        "<topology version=\"2.0\"><object type=\"Machine\" os_index=\"0\" cpuset=\"0x3\" complete_cpuset=\"0x3\" "
+	        "allowed_cpuset=\"0x3\" nodeset=\"0x1\" complete_nodeset=\"0x1\" allowed_nodeset=\"0x1\" gp_index=\"1\">"
+	        "<object type=\"NUMANode\" os_index=\"0\" cpuset=\"0x3\" complete_cpuset=\"0x3\" nodeset=\"0x1\" "
+	        "complete_nodeset=\"0x1\" gp_index=\"2\" local_memory=\"1000000000\"/>");
+	for (int pu = 0; pu < 2; pu++)
+		fprintf(f,
+		        "<object type=\"PU\" os_index=\"%d\" cpuset=\"0x%d\" complete_cpuset=\"0x%d\" nodeset=\"0x1\" "
+		        "complete_nodeset=\"0x1\" gp_index=\"%d\"/>",
+		        pu, 1 << pu, 1 << pu, pu + 3);
+	fprintf(f, "</object></topology>\n");
+	fclose(f);
+	topo = open_topology(path);
+	remove(path);
+	for (int pu = 0; pu < 200; pu += 2)
+		used += (size_t)snprintf(host.cpuset + used, sizeof(host.cpuset) - used, "%s%d", pu ? "," : "", pu);
+	f = open_memstream(&text, &size);
+	wm_picture_machine(f, topo);
+	wm_picture_devices(f, topo, "", &host, 1);
+	fclose(f);
+	assert_says(text, "  packages unknown, cores unknown, 2 PUs, 1 NUMA node with 1.0 GB\n");
+	assert_says(text, "  usable here cores unknown, 2 PUs: 0-1\n");
+	assert_says(text, "  package ?   cores unknown, PUs 0-1\n");
+	assert_says(text, "  host        (no name)\n");
+	assert_says(text, "PUs 0,2,4,6,");
+	assert_says(text, ".. (100 in all), NUMA 0\n");
+	free(text);
+	wm_topology_close(topo);
 }
 
 /* Two backends that show one address are one device; the order of either's numbers is nothing to go by. */
@@ -179,6 +222,8 @@ static void test_program(void **state) {
 	assert_int_equal(wm_program_run((const char *const[]){"ls", "/no/such/file", NULL}, NULL, 30, &text, &bytes),
 	                 WM_FAILED);
 	assert_says(wm_why(), "/no/such/file");
+	assert_int_equal(wm_program_run((const char *const[]){"false", NULL}, NULL, 30, &text, &bytes), WM_FAILED);
+	assert_string_equal(wm_why(), "false ended with status 1: it said nothing");
 	/* no shell reads the arguments */
 	assert_int_equal(wm_program_run((const char *const[]){"echo", "$HOME;`id`", NULL}, NULL, 30, &text, &bytes), WM_OK);
 	assert_string_equal(text, "$HOME;`id`\n");
@@ -229,9 +274,9 @@ static void test_drawing(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_matrix),      cmocka_unit_test(test_kfd),        cmocka_unit_test(test_pci_link),
-		cmocka_unit_test(test_one_silicon), cmocka_unit_test(test_links_text), cmocka_unit_test(test_program),
-		cmocka_unit_test(test_long_text),   cmocka_unit_test(test_drawing),
+		cmocka_unit_test(test_matrix),       cmocka_unit_test(test_kfd),         cmocka_unit_test(test_pci_link),
+		cmocka_unit_test(test_bare_machine), cmocka_unit_test(test_one_silicon), cmocka_unit_test(test_links_text),
+		cmocka_unit_test(test_program),      cmocka_unit_test(test_long_text),   cmocka_unit_test(test_drawing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
