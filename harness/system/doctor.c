@@ -3,7 +3,9 @@
 #include "doctor_private.h"
 
 #include "sysfile.h"
+#include "topology_private.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -36,6 +38,10 @@ void wm_find(struct wm_finding *finding, enum wm_verdict v, const char *fmt, ...
 	va_start(args, fmt);
 	vsnprintf(finding->value, sizeof(finding->value), fmt, args);
 	va_end(args);
+	/* names of processes and drivers may hold anything, also what a terminal obeys */
+	for (char *s = finding->value; *s; s++)
+		if (iscntrl((unsigned char)*s))
+			*s = '?';
 }
 
 bool wm_find_text(const struct wm_patient *patient, const char *key, struct wm_finding *finding, const char **text_p) {
@@ -57,13 +63,28 @@ bool wm_find_live(const struct wm_patient *patient, struct wm_finding *finding) 
 	return false;
 }
 
-int wm_usable_cpus(const struct wm_patient *patient) {
-	char list[8192];
+/* How many CPUs both lists name; 0 when one is no list. */
+static int count_common(const char *a, const char *b) {
+	hwloc_bitmap_t one = hwloc_bitmap_alloc(), other = hwloc_bitmap_alloc();
+	int n = 0;
 
-	if (wm_sysfile_field(patient->root, "/proc/self/status", "Cpus_allowed_list", list, sizeof(list)) ||
-	    wm_sysfile_line(patient->root, "/sys/devices/system/cpu/online", list, sizeof(list)))
-		return wm_cpuset_count(list);
-	return 0;
+	if (wm_list_parse(a, one) && wm_list_parse(b, other)) {
+		hwloc_bitmap_and(one, one, other);
+		n = hwloc_bitmap_weight(one);
+	}
+	hwloc_bitmap_free(one);
+	hwloc_bitmap_free(other);
+	return n;
+}
+
+/* A process that nobody has bound is allowed every number that a CPU could get, "0-127" where 16 are online. */
+int wm_usable_cpus(const struct wm_patient *patient) {
+	char allowed[8192], online[8192];
+	bool bound = wm_sysfile_field(patient->root, "/proc/self/status", "Cpus_allowed_list", allowed, sizeof(allowed));
+
+	if (!wm_sysfile_line(patient->root, "/sys/devices/system/cpu/online", online, sizeof(online)))
+		return bound ? wm_cpuset_count(allowed) : 0;
+	return bound ? count_common(allowed, online) : wm_cpuset_count(online);
 }
 
 /* ---- the whole ---------------------------------------------------------------------------------------------- */

@@ -97,30 +97,43 @@ void wm_look_smt(const struct wm_patient *patient, struct wm_finding *finding) {
 		wm_find(finding, WM_VERDICT_INFO, "on");
 }
 
-/* A kernel without isolation has no such file, or an empty one; nohz_full says "(null)" when it is not in use. */
-static void read_list(const struct wm_patient *patient, const char *path, char *out, size_t room) {
-	if (!wm_sysfile_line(patient->root, path, out, room) || *out < '0' || *out > '9')
+/* An empty file is an empty list; nohz_full says "(null)" when it is not in use. False: there is no such file. */
+static bool read_list(const struct wm_patient *patient, const char *path, char *out, size_t room) {
+	if (!wm_sysfile_line(patient->root, path, out, room))
+		return false;
+	if (*out < '0' || *out > '9')
 		snprintf(out, room, "none");
+	return true;
 }
 
+/* A kernel that cannot do without the tick has no nohz_full. */
 void wm_look_isolated(const struct wm_patient *patient, struct wm_finding *finding) {
 	char isolated[96], tickless[96];
 
-	read_list(patient, CPU "/isolated", isolated, sizeof(isolated));
-	read_list(patient, CPU "/nohz_full", tickless, sizeof(tickless));
+	if (!read_list(patient, CPU "/isolated", isolated, sizeof(isolated))) {
+		wm_find(finding, WM_VERDICT_UNKNOWN, "%s", isolated);
+		return;
+	}
+	if (!read_list(patient, CPU "/nohz_full", tickless, sizeof(tickless)))
+		snprintf(tickless, sizeof(tickless), "none");
 	wm_find(finding, WM_VERDICT_INFO, "isolated: %s, without tick: %s", isolated, tickless);
 }
 
 struct states {
-	int mitigated, vulnerable;
+	int mitigated, vulnerable, unaffected;
 };
 
-/* "Mitigation: ..", "Vulnerable: ..", "Not affected". */
+/* "Mitigation: ..", "KVM: Mitigation: ..", "Vulnerable: ..", "Processor vulnerable", "Not affected", "Unknown: ..". The
+ * first word decides: a mitigation may go on with "SMT vulnerable". */
 static void take_state(void *arg, const char *line) {
 	struct states *states = arg;
 
-	states->mitigated += strncmp(line, "Mitigation", 10) == 0;
-	states->vulnerable += strncmp(line, "Vulnerable", 10) == 0;
+	if (strstr(line, "Mitigation"))
+		states->mitigated++;
+	else if (strcasestr(line, "vulnerable"))
+		states->vulnerable++;
+	else if (strncmp(line, "Not affected", 12) == 0)
+		states->unaffected++;
 }
 
 void wm_look_mitigations(const struct wm_patient *patient, struct wm_finding *finding) {
@@ -130,8 +143,9 @@ void wm_look_mitigations(const struct wm_patient *patient, struct wm_finding *fi
 	if (all == 0)
 		wm_find(finding, WM_VERDICT_UNKNOWN, "nothing in " CPU "/vulnerabilities");
 	else
-		wm_find(finding, WM_VERDICT_INFO, "of %d: %d worked around, %d open, the rest does not concern it", all,
-		        states.mitigated, states.vulnerable);
+		wm_find(finding, WM_VERDICT_INFO, "of %d: %d worked around, %d open, %d not affected, %d not known", all,
+		        states.mitigated, states.vulnerable, states.unaffected,
+		        all - states.mitigated - states.vulnerable - states.unaffected);
 }
 
 void wm_look_virtualisation(const struct wm_patient *patient, struct wm_finding *finding) {

@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -21,10 +22,11 @@
 
 void wm_look_load_average(const struct wm_patient *patient, struct wm_finding *finding) {
 	const json_t *load = json_object_get(patient->env, "load_average");
+	const char *why = json_string_value(json_object_get(load, "unknown"));
 	double minute = json_number_value(json_array_get(load, 0));
 
 	if (!json_is_array(load))
-		wm_find(finding, WM_VERDICT_UNKNOWN, "%s", json_string_value(json_object_get(load, "unknown")));
+		wm_find(finding, WM_VERDICT_UNKNOWN, "%s", why ? why : "not read");
 	else
 		wm_find(finding, minute >= LOAD_LIMIT ? WM_VERDICT_WARN : WM_VERDICT_OK, "%.2f in 1 min, %.2f in 5, %.2f in 15",
 		        minute, json_number_value(json_array_get(load, 1)), json_number_value(json_array_get(load, 2)));
@@ -55,6 +57,9 @@ static bool read_stat(const char *root, double ticks[FIELDS], char *why, size_t 
 	return true;
 }
 
+/* So say some sandboxes: the line is there, and all of it is 0. */
+#define NOT_COUNTED "/proc/stat counts no CPU time here"
+
 static double sum(const double ticks[FIELDS]) {
 	double all = 0;
 
@@ -65,7 +70,7 @@ static double sum(const double ticks[FIELDS]) {
 
 void wm_look_steal(const struct wm_patient *patient, struct wm_finding *finding) {
 	double ticks[FIELDS], share;
-	char why[128];
+	char why[128] = NOT_COUNTED;
 
 	if (!read_stat(patient->root, ticks, why, sizeof(why)) || sum(ticks) <= 0) {
 		wm_find(finding, WM_VERDICT_UNKNOWN, "%s", why);
@@ -157,14 +162,15 @@ void wm_look_busy(const struct wm_patient *patient, struct wm_finding *finding) 
 	struct processes before, after;
 	struct process most;
 	double first[FIELDS], second[FIELDS], began, seconds, busy, hz = (double)sysconf(_SC_CLK_TCK);
-	char why[128];
+	char why[128] = NOT_COUNTED;
 
 	if (!wm_find_live(patient, finding))
 		return;
 	before = read_processes();
 	began = wm_now();
-	if (!read_stat("", first, why, sizeof(why)) || nanosleep(&nap, NULL) != 0 ||
-	    !read_stat("", second, why, sizeof(why))) {
+	/* a nap that a signal cuts short is a shorter look */
+	if (!read_stat("", first, why, sizeof(why)) || (nanosleep(&nap, NULL) != 0 && errno != EINTR) ||
+	    !read_stat("", second, why, sizeof(why)) || sum(second) <= sum(first)) {
 		wm_find(finding, WM_VERDICT_UNKNOWN, "%s", why);
 		free(before.all);
 		return;
@@ -177,8 +183,8 @@ void wm_look_busy(const struct wm_patient *patient, struct wm_finding *finding) 
 	if (busy < BUSY_LIMIT || most.ticks <= 0)
 		wm_find(finding, busy < BUSY_LIMIT ? WM_VERDICT_OK : WM_VERDICT_WARN, "%.2f CPUs", busy > 0 ? busy : 0);
 	else
-		wm_find(finding, WM_VERDICT_WARN, "%.2f CPUs, most of it by %s (process %ld): %.2f", busy, most.name, most.pid,
-		        most.ticks / hz / seconds);
+		wm_find(finding, WM_VERDICT_WARN, "%.2f CPUs; the busiest is %s (process %ld) with %.2f", busy, most.name,
+		        most.pid, most.ticks / hz / seconds);
 	free(before.all);
 	free(after.all);
 }
@@ -193,7 +199,7 @@ void wm_look_irqbalance(const struct wm_patient *patient, struct wm_finding *fin
 	if (wm_sysfile_each(patient->root, "/proc/[0-9]*/comm", take_name, &runs) == 0)
 		wm_find(finding, WM_VERDICT_UNKNOWN, "no process in /proc");
 	else
-		wm_find(finding, runs ? WM_VERDICT_INFO : WM_VERDICT_OK, runs ? "runs" : "does not run");
+		wm_find(finding, runs ? WM_VERDICT_INFO : WM_VERDICT_OK, runs ? "runs" : "no process of that name is seen");
 }
 
 /* ---- what is left for us ------------------------------------------------------------------------------------ */
@@ -227,7 +233,7 @@ void wm_look_cpuset(const struct wm_patient *patient, struct wm_finding *finding
 		return;
 	}
 	all = wm_cpuset_count(online);
-	ours = wm_cpuset_count(allowed);
+	ours = wm_usable_cpus(patient);
 	if (ours >= all)
 		wm_find(finding, WM_VERDICT_OK, "all %d", all);
 	else

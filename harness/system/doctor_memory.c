@@ -51,17 +51,27 @@ void wm_look_huge_pages(const struct wm_patient *patient, struct wm_finding *fin
 		wm_find(finding, strcmp(state, "never") == 0 ? WM_VERDICT_WARN : WM_VERDICT_OK, "%s", state);
 }
 
-void wm_look_huge_page_pool(const struct wm_patient *patient, struct wm_finding *finding) {
+/* Hugetlb is the pools of all sizes; kernels before 4.16 tell the pool of the default size only. */
+static bool read_pool(const struct wm_patient *patient, double *bytes_p) {
 	unsigned long long pages;
-	double size, total, pool;
+	double size;
 
-	if (!wm_sysfile_number(patient->root, MEMINFO, "HugePages_Total", &pages) || !kib(patient, "Hugepagesize", &size) ||
-	    !kib(patient, "MemTotal", &total)) {
-		wm_find(finding, WM_VERDICT_UNKNOWN, MEMINFO ": no HugePages_Total, Hugepagesize or MemTotal");
+	if (kib(patient, "Hugetlb", bytes_p))
+		return true;
+	if (!wm_sysfile_number(patient->root, MEMINFO, "HugePages_Total", &pages) || !kib(patient, "Hugepagesize", &size))
+		return false;
+	*bytes_p = (double)pages * size;
+	return true;
+}
+
+void wm_look_huge_page_pool(const struct wm_patient *patient, struct wm_finding *finding) {
+	double total, pool;
+
+	if (!read_pool(patient, &pool) || !kib(patient, "MemTotal", &total)) {
+		wm_find(finding, WM_VERDICT_UNKNOWN, MEMINFO ": no Hugetlb, HugePages_Total, Hugepagesize or MemTotal");
 		return;
 	}
-	pool = (double)pages * size;
-	if (pages == 0)
+	if (pool <= 0)
 		wm_find(finding, WM_VERDICT_OK, "none");
 	else
 		wm_find(finding, pool > POOL_SHARE * total ? WM_VERDICT_WARN : WM_VERDICT_OK, "%.1f GB of %.1f GB", pool / 1e9,
@@ -118,7 +128,8 @@ static void add(struct sources *s, const char *name, double bytes) {
 	s->n++;
 }
 
-/* hwloc's sum is not read again from the same files, but asked of the topology that plans are made with. A driver that
+/* hwloc's sum is not read again from the same files, but asked of the topology that plans are made with; it counts for
+ * nothing where this process is kept off some nodes. A driver that
  * computes on the host's memory may say less, to a degree. */
 void wm_look_memory_sources(const struct wm_patient *patient, struct wm_finding *finding) {
 	struct sources s = {.n = 0};

@@ -98,6 +98,9 @@ bool wm_topology_is_real(const struct wm_topology *topo) {
 uint64_t wm_topology_memory(const struct wm_topology *topo) {
 	uint64_t sum = 0;
 
+	if (!hwloc_bitmap_isequal(hwloc_topology_get_topology_nodeset(topo->t),
+	                          hwloc_topology_get_complete_nodeset(topo->t)))
+		return 0;
 	for (hwloc_obj_t o = NULL; (o = hwloc_get_next_obj_by_type(topo->t, HWLOC_OBJ_NUMANODE, o));)
 		sum += o->attr->numanode.local_memory;
 	return sum;

@@ -12,7 +12,7 @@ struct wm_topology; /* owns an hwloc topology */
 enum wm_status wm_topology_open(const char *path, struct wm_topology **topo_p);
 void wm_topology_close(struct wm_topology *topo);
 bool wm_topology_is_real(const struct wm_topology *topo);
-/* Bytes of all NUMA nodes. */
+/* Bytes of all NUMA nodes; 0 where there are nodes that this process may not use, of which hwloc tells nothing. */
 uint64_t wm_topology_memory(const struct wm_topology *topo);
 /* Writes hwloc's XML (version 2 form). */
 enum wm_status wm_topology_write(const struct wm_topology *topo, const char *path);

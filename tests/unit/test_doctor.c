@@ -154,11 +154,18 @@ static const struct example examples[] = {
      WM_VERDICT_INFO,
      "isolated: 2-7, without tick: none",
      {CPU "isolated", "2-7", CPU "nohz_full", "(null)"}},
+	{"isolated", WM_VERDICT_INFO, "isolated: none, without tick: none", {CPU "isolated", ""}},
+	{"isolated", WM_VERDICT_UNKNOWN, "No such file", {NULL}},
 	{"mitigations",
      WM_VERDICT_INFO,
-     "of 3: 1 worked around, 1 open",
-     {CPU "vulnerabilities/a", "Mitigation: x", CPU "vulnerabilities/b", "Vulnerable: y", CPU "vulnerabilities/c",
-      "Not affected"}},
+     "of 3: 1 worked around, 1 open, 1 not affected, 0 not known",
+     {CPU "vulnerabilities/a", "Mitigation: x; SMT vulnerable", CPU "vulnerabilities/b", "Vulnerable: y",
+      CPU "vulnerabilities/c", "Not affected"}},
+	{"mitigations",
+     WM_VERDICT_INFO,
+     "of 4: 1 worked around, 2 open, 0 not affected, 1 not known",
+     {CPU "vulnerabilities/a", "KVM: Mitigation: x", CPU "vulnerabilities/b", "KVM: Vulnerable",
+      CPU "vulnerabilities/c", "Processor vulnerable", CPU "vulnerabilities/d", "Unknown: No mitigations"}},
 	{"virtualisation", WM_VERDICT_INFO, "virtual machine", {"proc/cpuinfo", "flags\t: fpu hypervisor"}},
 	{"virtualisation", WM_VERDICT_OK, "none", {"proc/cpuinfo", "flags\t: fpu"}},
 	{"numa_balancing", WM_VERDICT_WARN, "2 NUMA nodes", {"proc/sys/kernel/numa_balancing", "1", NODE "online", "0-1"}},
@@ -174,6 +181,11 @@ static const struct example examples[] = {
      WM_VERDICT_OK,
      "0.2 GB",
      {"proc/meminfo", "MemTotal: 16000000 kB\nHugePages_Total: 100\nHugepagesize: 2048 kB"}},
+	{"huge_page_pool",
+     WM_VERDICT_WARN,
+     "4.3 GB",
+     {"proc/meminfo", "MemTotal: 16000000 kB\nHugePages_Total: 0\nHugepagesize: 2048 kB\nHugetlb: 4194304 kB"}},
+	{"huge_page_pool", WM_VERDICT_UNKNOWN, "no Hugetlb", {"proc/meminfo", "MemTotal: 16000000 kB"}},
 	{"swap",
      WM_VERDICT_WARN,
      "0.2 GB of",
@@ -200,9 +212,11 @@ static const struct example examples[] = {
 	{"steal", WM_VERDICT_WARN, "1.00%", {"proc/stat", "cpu 90 0 0 9 0 0 0 1 50 0"}},
 	{"steal", WM_VERDICT_OK, "0.99%", {"proc/stat", "cpu 91 0 0 9 0 0 0 1 0 0"}},
 	{"steal", WM_VERDICT_UNKNOWN, "numbers", {"proc/stat", "cpu 1 2 3"}},
+	{"steal", WM_VERDICT_UNKNOWN, "counts no CPU time", {"proc/stat", "cpu 0 0 0 0 0 0 0 0 0 0"}},
 	{"steal", WM_VERDICT_UNKNOWN, "/proc/stat", {NULL}},
+	{"load_average", WM_VERDICT_UNKNOWN, "not read", {"proc/loadavg", "nan nan nan 1/9 9"}},
 	{"irqbalance", WM_VERDICT_INFO, "runs", {"proc/1/comm", "init", "proc/77/comm", "irqbalance"}},
-	{"irqbalance", WM_VERDICT_OK, "does not run", {"proc/1/comm", "init"}},
+	{"irqbalance", WM_VERDICT_OK, "no process", {"proc/1/comm", "init"}},
 	{"cgroup_cpu",
      WM_VERDICT_BAD,
      "the time of 3.5 CPUs, on 4 of them",
@@ -213,8 +227,18 @@ static const struct example examples[] = {
      "the time of 4 CPUs, on 4 of them",
      {"proc/self/cgroup", "0::/a", "sys/fs/cgroup/a/cpu.max", "400000 100000", "proc/self/status",
       "Cpus_allowed_list:\t0-3"}},
+	/* numbers that no CPU has */
+	{"cgroup_cpu",
+     WM_VERDICT_OK,
+     "the time of 4 CPUs, on 4 of them",
+     {CPU "online", "0-3", "proc/self/cgroup", "0::/a", "sys/fs/cgroup/a/cpu.max", "400000 100000", "proc/self/status",
+      "Cpus_allowed_list:\t0-127"}},
 	{"cgroup_cpu", WM_VERDICT_OK, "no limit", {"proc/self/cgroup", "0::/a", "sys/fs/cgroup/a/cpu.max", "max 100000"}},
 	{"cpuset", WM_VERDICT_INFO, "2 of 8: 0-1", {"proc/self/status", "Cpus_allowed_list:\t0-1", CPU "online", "0-7"}},
+	{"cpuset",
+     WM_VERDICT_INFO,
+     "4 of 8: 4-127",
+     {"proc/self/status", "Cpus_allowed_list:\t4-127", CPU "online", "0-7"}},
 	{"cpuset", WM_VERDICT_OK, "all 8", {"proc/self/status", "Cpus_allowed_list:\t0-7", CPU "online", "0-7"}},
 	{"cgroup_memory",
      WM_VERDICT_WARN,
@@ -227,6 +251,8 @@ static const struct example examples[] = {
      {"proc/self/cgroup", "0::/a", "sys/fs/cgroup/a/memory.max", "4000000000", "sys/fs/cgroup/a/memory.current",
       "3000000000"}},
 	{"opencl", WM_VERDICT_INFO, "liba.so", {"etc/OpenCL/vendors/a.icd", "liba.so"}},
+	/* what a terminal would obey */
+	{"opencl", WM_VERDICT_INFO, "?[31mred", {"etc/OpenCL/vendors/a.icd", "\033[31mred"}},
 	{"power_meters", WM_VERDICT_OK, "1 of 1 in powercap", {"sys/class/powercap/x:0/energy_uj", "1"}},
 	{"power_meters",
      WM_VERDICT_OK,
@@ -278,7 +304,6 @@ static void test_driver_memory(void **state) {
 static void test_roots(void **state) {
 	static const char *const bad[] = {"governor", "numa_balancing", "huge_pages"};
 	struct wm_finding *f = calloc((size_t)wm_doctor_count, sizeof(*f));
-	char why[1024];
 
 	(void)state;
 	assert_non_null(f);
@@ -302,10 +327,8 @@ static void test_roots(void **state) {
 	                     wm_doctor_verdicts(f, WM_VERDICT_BAD),
 	                 0);
 	for (int i = 0; i < wm_doctor_count; i++)
-		if (!*f[i].value) {
-			snprintf(why, sizeof(why), "%s says nothing", wm_doctor_checks[i].name);
-			fail_msg("%s", why);
-		}
+		if (!*f[i].value)
+			fail_msg("%s says nothing", wm_doctor_checks[i].name);
 	free(f);
 }
 
@@ -341,7 +364,7 @@ static void test_table(void **state) {
 	}
 	assert_null(wm_doctor_checks[wm_doctor_count].name);
 	assert_non_null(strstr(f[index_of("timer")].value, "a reading costs"));
-	assert_non_null(strstr(f[index_of("busy")].value, "CPUs"));
+	assert_true(strstr(f[index_of("busy")].value, "CPUs") || f[index_of("busy")].verdict == WM_VERDICT_UNKNOWN);
 	free(f);
 }
 
