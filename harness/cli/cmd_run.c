@@ -180,6 +180,8 @@ static void write_page(struct wm_bundle *bundle) {
 	enum wm_status st = wm_rows_read(paths, 1, &rows);
 	FILE *page = rows.nruns ? open_memstream(&text, &bytes) : NULL;
 
+	if (rows.nruns && !page)
+		st = wm_fail(WM_FAILED, "no memory for report.html");
 	if (page) {
 		enum wm_status wrote = wm_report_find("html")->write(page, &rows);
 

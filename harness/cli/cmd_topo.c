@@ -66,7 +66,9 @@ int wm_cmd_topo(const struct wm_option_values *options) {
 	st = file ? read_devices(topo, &machine) : wm_probe_machine(topo, &machine);
 	if (st == WM_OK) {
 		print(topo, &machine);
-		fflush(stdout);
+		/* before what may have to be said of the drawing */
+		if (fflush(stdout) != 0)
+			st = wm_fail(WM_FAILED, "standard output cannot be written: %s", strerror(errno));
 	}
 	if (st == WM_OK && svg)
 		st = write_svg(topo, svg);

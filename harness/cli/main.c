@@ -6,6 +6,7 @@
 #include "run/probe.h"
 #include "run/worker.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,15 @@ static int dispatch(const struct wm_option_values *options) {
 	return WM_EXIT_USAGE;
 }
 
+/* What was printed has arrived, or the command has not done all that was asked. */
+static int finish(int code) {
+	errno = 0;
+	if ((fflush(stdout) != 0 || ferror(stdout)) && code == WM_EXIT_OK)
+		return wm_complain(wm_fail(WM_FAILED, "standard output cannot be written: %s",
+		                           errno ? strerror(errno) : "an earlier write failed"));
+	return code;
+}
+
 int main(int argc, char **argv) {
 	struct wm_option_values options;
 	enum wm_status st = wm_registry_check();
@@ -42,7 +52,7 @@ int main(int argc, char **argv) {
 	st = wm_options_parse(argc, argv, &options);
 	if (st != WM_OK)
 		return wm_complain(st);
-	code = dispatch(&options);
+	code = finish(dispatch(&options));
 	wm_options_free(&options);
 	return code;
 }

@@ -30,7 +30,7 @@ is_refused() { # words
 		grep -qF -- "$1" "$scratch/why"
 }
 
-echo 1..9
+echo 1..10
 
 doctor --root $roots/good
 [ "$status" -eq 0 ] && [ ! -s "$scratch/why" ] && tail -n 1 "$scratch/out" | grep -q ' 0 warn, 0 bad$'
@@ -72,6 +72,19 @@ mkdir "$scratch/empty"
 doctor --root "$scratch/empty"
 is_refused "$scratch/empty"
 result $? "a folder without a machine in it is refused"
+
+lost=""
+for words in "doctor --root $roots/good" "doctor --root $roots/good --json" "topo --topology tests/topologies/h100x4.xml" \
+	"list suites" "explain ok" "docs man" version; do
+	: >"$scratch/out"
+	# shellcheck disable=SC2086 # words
+	"$wattmark" $words >/dev/full 2>"$scratch/why"
+	status=$?
+	[ "$status" -eq 1 ] && [ "$(wc -l <"$scratch/why")" -eq 1 ] && grep -q 'No space left' "$scratch/why" || lost=$words
+done
+echo "the last of those that lost it: $lost" >"$scratch/out"
+[ -z "$lost" ]
+result $? "what cannot be printed is a failure and not silence"
 
 mkdir "$scratch/empty/proc"
 doctor --root "$scratch/empty"
