@@ -185,7 +185,7 @@ $(B)/wattmark.bash: $(B)/wattmark
 	$< docs completion > $@
 
 # What goes below share/, as FILE=FOLDER. The program holds the suites and the reference data itself; these are copies to
-# read. Documents keep their places in the tree, so that their links hold.
+# read. Documents keep their places in the tree, so that links from one of them to another hold.
 SHARE := $(DESTDIR)$(PREFIX)/share
 DOCS := README.md LICENSE $(wildcard bench/README.md harness/measure/README.md results/README.md results/schema.json)
 SHARED := $(foreach f,$(sort $(wildcard bench/suites/*.ini)),$(f)=wattmark/suites) \
@@ -193,13 +193,14 @@ SHARED := $(foreach f,$(sort $(wildcard bench/suites/*.ini)),$(f)=wattmark/suite
 	$(foreach f,$(DOCS),$(f)=doc/wattmark/$(patsubst ./,,$(dir $(f))))
 
 install: all $(B)/wattmark.1 $(B)/wattmark.bash  ## install under DESTDIR and PREFIX
-	install -D -m 755 $(B)/wattmark $(DESTDIR)$(PREFIX)/bin/wattmark
-	install -D -m 644 $(B)/wattmark.1 $(SHARE)/man/man1/wattmark.1
-	install -D -m 644 $(B)/wattmark.bash $(SHARE)/bash-completion/completions/wattmark
+	install -D -m 755 $(B)/wattmark "$(DESTDIR)$(PREFIX)/bin/wattmark"
+	install -D -m 644 $(B)/wattmark.1 "$(SHARE)/man/man1/wattmark.1"
+	install -D -m 644 $(B)/wattmark.bash "$(SHARE)/bash-completion/completions/wattmark"
 	@for i in $(SHARED); do install -D -m 644 -t "$(SHARE)/$${i#*=}" "$${i%=*}" || exit 1; done
 
 uninstall:  ## remove what install put there; suites that were added stay
-	rm -f $(DESTDIR)$(PREFIX)/bin/wattmark $(SHARE)/man/man1/wattmark.1 $(SHARE)/bash-completion/completions/wattmark
+	rm -f "$(DESTDIR)$(PREFIX)/bin/wattmark" "$(SHARE)/man/man1/wattmark.1" \
+		"$(SHARE)/bash-completion/completions/wattmark"
 	@for i in $(SHARED); do rm -f "$(SHARE)/$${i#*=}/$$(basename "$${i%=*}")" || exit 1; done
 	@for d in wattmark doc/wattmark; do \
 		[ ! -d "$(SHARE)/$$d" ] || find "$(SHARE)/$$d" -depth -type d -empty -delete; \

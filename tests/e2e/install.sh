@@ -34,10 +34,10 @@ in_tree() { env -u MAKEFLAGS make --no-print-directory -s -o all -o "$build/watt
 # ---- install, and away ---------------------------------------------------------------------------------------
 
 rm -f "$build/wattmark.1" "$build/wattmark.bash"
-in_tree install DESTDIR="$scratch/stage" PREFIX=/opt/wattmark >"$scratch/log" 2>&1
+in_tree install DESTDIR="$scratch/a stage" PREFIX=/opt/wattmark >"$scratch/log" 2>&1
 result $? "make install"
 [ $bad -eq 0 ] || { echo "Bail out! nothing is installed" && exit 1; }
-mv "$scratch/stage/opt/wattmark" "$scratch/moved [1]"
+mv "$scratch/a stage/opt/wattmark" "$scratch/moved [1]"
 home="$scratch/moved [1]"
 wattmark=$home/bin/wattmark
 
@@ -146,9 +146,9 @@ result $? "an unknown name ends with 2 and the nearest one"
 
 # ---- uninstall -----------------------------------------------------------------------------------------------
 
-mkdir -p "$scratch/stage/opt" && mv "$home" "$scratch/stage/opt/wattmark"
-in_tree uninstall DESTDIR="$scratch/stage" PREFIX=/opt/wattmark >"$scratch/log" 2>&1 &&
-	(cd "$scratch/stage/opt/wattmark" && find . ! -type d) >"$scratch/left" &&
+mv "$home" "$scratch/a stage/opt/wattmark"
+in_tree uninstall DESTDIR="$scratch/a stage" PREFIX=/opt/wattmark >"$scratch/log" 2>&1 &&
+	(cd "$scratch/a stage/opt/wattmark" && find . ! -type d) >"$scratch/left" &&
 	diff - "$scratch/left" <<<./share/wattmark/suites/site.ini >>"$scratch/log"
 result $? "make uninstall leaves the suite of the site alone, and nothing else"
 
