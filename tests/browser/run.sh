@@ -41,6 +41,8 @@ END
 }
 
 hostile "$scratch/hostile"
-"$WATTMARK" report --format html tests/reports/bundle results/measured/* >"$scratch/page.html" 2>"$scratch/errors"
+"$WATTMARK" report --format html tests/reports/bundle results/measured/*/ >"$scratch/page.html" 2>"$scratch/errors"
 "$WATTMARK" report --format html "$scratch/hostile" >"$scratch/hostile.html" 2>>"$scratch/errors"
+# a page of half of what was asked for is not the page that is looked at
+[ ! -s "$scratch/errors" ] || { sed 's/^/# /' "$scratch/errors" && echo "Bail out! the reports are not whole" && exit 1; }
 /usr/bin/python3 "$here/pages.py" "$scratch/page.html" "$scratch/hostile.html" "$axe" "$scratch/profile"
