@@ -220,11 +220,13 @@ void wm_look_cgroup_cpu(const struct wm_patient *patient, struct wm_finding *fin
 		        "the time of %.4g CPUs, on %d of them", limits.cgroup_cpus, cpus);
 }
 
+#define CPUS_ONLINE "/sys/devices/system/cpu/online"
+
 void wm_look_cpuset(const struct wm_patient *patient, struct wm_finding *finding) {
 	char online[8192], allowed[8192];
 	int all, ours;
 
-	if (!wm_sysfile_line(patient->root, "/sys/devices/system/cpu/online", online, sizeof(online))) {
+	if (!wm_sysfile_line(patient->root, CPUS_ONLINE, online, sizeof(online))) {
 		wm_find(finding, WM_VERDICT_UNKNOWN, "%.250s", online);
 		return;
 	}
@@ -234,7 +236,9 @@ void wm_look_cpuset(const struct wm_patient *patient, struct wm_finding *finding
 	}
 	all = wm_cpuset_count(online);
 	ours = wm_usable_cpus(patient);
-	if (ours >= all)
+	if (all == 0)
+		wm_find(finding, WM_VERDICT_UNKNOWN, CPUS_ONLINE ": no list of CPUs");
+	else if (ours >= all)
 		wm_find(finding, WM_VERDICT_OK, "all %d", all);
 	else
 		wm_find(finding, WM_VERDICT_INFO, "%d of %d: %.200s", ours, all, allowed);

@@ -89,7 +89,7 @@ static json_t *virtualisation(const char *root) {
 	if (wm_sysfile_line(root, "/sys/hypervisor/type", text, sizeof(text)))
 		return json_string(text);
 	if (!wm_sysfile_field(root, "/proc/cpuinfo", "flags", flags, sizeof(flags)))
-		return unknown("/proc/cpuinfo has no line 'flags' with a hypervisor bit on this architecture");
+		return unknown(flags); /* Arm has no such line */
 	if (wm_word_index(flags, "hypervisor") < 0)
 		return json_string("none");
 	if (!wm_sysfile_line(root, "/sys/class/dmi/id/sys_vendor", text, sizeof(text)))
