@@ -61,7 +61,7 @@ H_FILES := $(call find,harness bench kernels tests scripts,*.h)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all objects tests check check-setup check-faults plugin asan tsan lint bench-harness bench-report install \
+.PHONY: all objects tests check check-setup check-faults check-injections plugin asan tsan lint bench-harness bench-report install \
 	uninstall portable format clean help FORCE
 
 all: $(PRODUCTS)  ## the program, B/wattmark (default)
@@ -155,6 +155,9 @@ check: tests  ## build and run all tests; ends with: N passed, N failed, N skipp
 check-faults: tests  ## the tests of crashes, hangs and kills alone
 	@KILLS=50 scripts/run-tests $(B) faults
 
+check-injections: tests  ## errors done to right outputs, 100 of each kind behind every implementation
+	@WM_TEST_TRIES=100 POCL_CACHE_DIR=$(B)/tests/pocl $(B)/tests/unit/test_injections
+
 plugin: all  ## add a toy implementation and a toy report to a copy of the tree and run them
 	@scripts/run-tests $(B) plugin
 
@@ -162,10 +165,10 @@ check-setup:  ## clone into a bare Debian 12, run quickstart and check there (ro
 	@scripts/fresh-root
 
 asan:  ## the tests under the address and undefined behaviour sanitizers
-	@WM_TEST_TRIES=10 $(MAKE) --no-print-directory B=build-asan SANITIZE=address,undefined CFLAGS='-O1 -g' check
+	@WM_TEST_TRIES=4 $(MAKE) --no-print-directory B=build-asan SANITIZE=address,undefined CFLAGS='-O1 -g' check
 
 tsan:  ## the tests under the thread sanitizer
-	@WM_TEST_TRIES=10 $(MAKE) --no-print-directory B=build-tsan SANITIZE=thread CFLAGS='-O1 -g' check
+	@WM_TEST_TRIES=4 $(MAKE) --no-print-directory B=build-tsan SANITIZE=thread CFLAGS='-O1 -g' check
 
 bench-harness: all $(B)/bare  ## time the harness itself against a bare loop
 	@scripts/bench-harness $(B)
