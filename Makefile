@@ -61,8 +61,8 @@ H_FILES := $(call find,harness bench kernels tests scripts,*.h)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all objects tests check check-setup check-faults check-injections plugin asan tsan lint bench-harness bench-report install \
-	uninstall portable format clean help FORCE
+.PHONY: all objects tests check check-setup check-faults check-injections plugin asan tsan lint bench-harness \
+	bench-report install uninstall portable format clean help FORCE
 
 all: $(PRODUCTS)  ## the program, B/wattmark (default)
 
