@@ -9,11 +9,12 @@
 #include <string.h>
 
 #define MEMINFO "/proc/meminfo"
-#define POOL_SHARE 0.1   /* of all memory: what is set aside is missed */
-#define SWAP_SHARE 0.01  /* of all memory: below it are pages that nobody misses */
-#define DIFFER 0.05      /* between sources that mean the same memory */
-#define DRIVER_SHARE 0.5 /* of what there is: a driver on the host's memory keeps some to itself, but not that much */
-#define LEAST_ROOM 1e9   /* bytes */
+#define POOL_SHARE 0.1  /* of all memory: what is set aside is missed */
+#define SWAP_SHARE 0.01 /* of all memory: below it are pages that nobody misses */
+#define DIFFER 0.05     /* between sources that mean the same memory */
+#define DRIVER_SHARE \
+	0.5 /* of what the host gets: a driver on the host's memory keeps some to itself, but not that much */
+#define LEAST_ROOM 1e9 /* bytes */
 
 static bool kib(const struct wm_patient *patient, const char *key, double *bytes_p) {
 	unsigned long long value;
@@ -128,6 +129,15 @@ static void add(struct sources *s, const char *name, double bytes) {
 	s->n++;
 }
 
+/* Bytes that the device host gets: its own nodes, within its control group's limit, as a driver's device on the same
+ * cores does. Without that device the least of the sources. */
+static double host_memory(const struct wm_patient *patient, const struct sources *s) {
+	for (int i = 0; i < patient->n; i++)
+		if (strcmp(patient->devs[i].id, "host") == 0 && patient->devs[i].mem_bytes)
+			return (double)patient->devs[i].mem_bytes;
+	return s->least;
+}
+
 /* hwloc's sum is not read again from the same files, but asked of the topology that plans are made with; it counts for
  * nothing where this process is kept off some nodes. A driver that
  * computes on the host's memory may say less, to a degree. */
@@ -149,7 +159,7 @@ void wm_look_memory_sources(const struct wm_patient *patient, struct wm_finding 
 		if (!dev->on_host || strcmp(dev->backend, "host") == 0 || !dev->mem_bytes)
 			continue;
 		add_text(&s, dev->id, (double)dev->mem_bytes);
-		differ = differ || (double)dev->mem_bytes < DRIVER_SHARE * s.least;
+		differ = differ || (double)dev->mem_bytes < DRIVER_SHARE * host_memory(patient, &s);
 	}
 	if (s.n == 0)
 		wm_find(finding, WM_VERDICT_UNKNOWN, "neither " MEMINFO " nor /sys/devices/system/node says");

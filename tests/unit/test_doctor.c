@@ -280,10 +280,10 @@ static void test_checks(void **state) {
 	}
 }
 
-/* A driver on the host's memory may keep some of it, but not the most of it. */
+/* A driver on the host's memory may keep some of it, but not the most of it; the host itself is no source. */
 static void test_driver_memory(void **state) {
 	struct wm_device devs[] = {
-		{.id = "host", .backend = "host", .on_host = true, .mem_bytes = 1},
+		{.id = "host", .backend = "host", .on_host = true, .mem_bytes = 16000000000},
 		{.id = "opencl:0", .backend = "opencl", .on_host = true, .mem_bytes = 8500000000},
 		{.id = "opencl:1", .backend = "opencl", .mem_bytes = 1},
 	};
@@ -297,9 +297,15 @@ static void test_driver_memory(void **state) {
 	assert_int_equal(finding.verdict, WM_VERDICT_OK);
 	assert_non_null(strstr(finding.value, "opencl:0 8.5 GB"));
 	assert_null(strstr(finding.value, "opencl:1"));
-	devs[1].mem_bytes = 8000000000;
+	assert_null(strstr(finding.value, "host "));
+	devs[1].mem_bytes = 7900000000;
 	wm_doctor_checks[index_of("memory_sources")].look(&patient, &finding);
 	assert_int_equal(finding.verdict, WM_VERDICT_WARN);
+	/* a container's limit, or one node of many, holds for both */
+	devs[0].mem_bytes = 4000000000;
+	devs[1].mem_bytes = 3900000000;
+	wm_doctor_checks[index_of("memory_sources")].look(&patient, &finding);
+	assert_int_equal(finding.verdict, WM_VERDICT_OK);
 }
 
 /* ---- whole machines ---- */
