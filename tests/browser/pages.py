@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """
-pages.py PAGE HOSTILE AXE PROFILE - looks at two reports in chromium and prints TAP. PAGE: an ordinary report; HOSTILE: one of a
-bundle whose names are HOSTILE_NAME; AXE: axe.min.js, or "" when it could not be had; PROFILE: a folder
-that the browser may write into.
+pages.py PAGE HOSTILE AXE PROFILE - looks at two reports in chromium and prints TAP. PAGE: an ordinary report; HOSTILE:
+one of a bundle whose names are HOSTILE_NAME; AXE: axe.min.js, or "" when it could not be had; PROFILE: a folder that
+the browser may write into.
 """
 import base64
 import json
