@@ -7,8 +7,10 @@
 #include "run/worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int dispatch(const struct wm_option_values *options) {
 	if (!options->command || options->given[WM_OPT_HELP]) {
@@ -37,11 +39,23 @@ static int finish(int code) {
 	return code;
 }
 
+/* A caller may have closed them (>&-): the next file to be opened, part of a bundle, would be what messages go to. */
+static void fill_standard_files(void) {
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= 2);
+	if (fd > 2)
+		close(fd);
+}
+
 int main(int argc, char **argv) {
 	struct wm_option_values options;
 	enum wm_status st = wm_registry_check();
 	int code;
 
+	fill_standard_files();
 	if (st != WM_OK)
 		return wm_complain(st);
 	/* the two commands that the supervisor gives its children, in no help */
