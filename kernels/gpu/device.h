@@ -10,6 +10,7 @@
  *   WM_BARRIER()               all work-items of the group arrive, local memory is seen by all
  *   wm_group_id(d)             index of the group in dimension d = 0, 1, 2 (a literal)
  *   wm_local_id()              index of the work-item in its group
+ *   wm_prefetch(p)             a CPU fetches the cache line of global p in good time; nothing elsewhere
  *   wm_size                    unsigned 64-bit; wm_u16, wm_u32, wm_i8, wm_i32
  *   wm_f32x16, wm_i32x16, wm_f64x8   vectors of 64 bytes (f64: not on OpenCL devices without cl_khr_fp64);
  *                              below, T is the element type: f32, i32, f64
@@ -33,6 +34,12 @@
 #define WM_BARRIER() barrier(CLK_LOCAL_MEM_FENCE)
 #define wm_group_id(d) ((unsigned)get_group_id(d))
 #define wm_local_id() ((unsigned)get_local_id(0))
+/* OpenCL's own prefetch does nothing in PoCL 3.1. A CPU has one address space. */
+#if defined(__x86_64__) || defined(__aarch64__)
+#define wm_prefetch(p) __builtin_prefetch((const void *)(size_t)(p), 0, 2)
+#else
+#define wm_prefetch(p) (void)(p)
+#endif
 
 typedef ulong wm_size;
 typedef ushort wm_u16;
@@ -128,6 +135,7 @@ WM_ZIP(f64, double8, high, hi)
 #define wm_local_id() (__builtin_amdgcn_workitem_id_x())
 #endif
 
+#define wm_prefetch(p) (void)(p)
 typedef unsigned long long wm_size;
 typedef unsigned short wm_u16;
 typedef unsigned wm_u32;
