@@ -183,6 +183,14 @@ static const struct sku *sku_by_pci(const struct lookup *lookup, const struct wm
 	return NULL;
 }
 
+/* Of what computes on the host's silicon not more than the host has: OpenCL counts two for a core with two threads. */
+static double units_of(const struct wm_rows_run *run, const json_t *device) {
+	const json_t *host = json_is_true(json_object_get(device, "on_host")) ? device_of(run, "host") : NULL;
+	double units = json_number_value(json_object_get(device, "units"));
+	double most = json_number_value(json_object_get(host, "units"));
+	return most > 0 ? fmin(units, most) : units;
+}
+
 /* What computes on the host's silicon is named by the host: its own driver decorates the name. */
 static const struct sku *sku_of(const struct lookup *lookup, const struct wm_rows_run *run, const json_t *device) {
 	const json_t *host = json_is_true(json_object_get(device, "on_host")) ? device_of(run, "host") : NULL;
@@ -190,14 +198,16 @@ static const struct sku *sku_of(const struct lookup *lookup, const struct wm_row
 	for (size_t i = 0; i < lookup->skus.n; i++)
 		if (is_listed(lookup->skus.v[i].names, name))
 			return &lookup->skus.v[i];
-	return sku_by_pci(lookup, run, text_of(device, "pci"));
+	/* The PCI id of a slice is that of the whole: only the number of units tells them apart. */
+	const struct sku *sku = sku_by_pci(lookup, run, text_of(device, "pci"));
+	return sku && units_of(run, device) == sku->units ? sku : NULL;
 }
 
 static struct known identify(const struct lookup *lookup, const struct wm_row *row) {
 	const struct wm_rows_run *run = &lookup->rows->runs[row->bundle];
 	const json_t *device = device_of(run, row->device);
 	struct known known = {.bundle = row->bundle, .id = row->device, .share = 1, .why = ""};
-	double units = json_number_value(json_object_get(device, "units"));
+	double units = units_of(run, device);
 	known.sku = sku_of(lookup, run, device);
 	if (!known.sku) {
 		known.why = "datasheet peak unknown for this device";
@@ -298,7 +308,8 @@ static const char *source_of(const struct lookup *lookup, const struct known *kn
 	if (!isnan(figure->hz) && !is_bytes)
 		snprintf(clock, sizeof clock, ", dense, at %.4g GHz", figure->hz / 1e9);
 	if (known->share != 1)
-		snprintf(part, sizeof part, ", %.0f of %.0f cores", known->share * sku->units, sku->units);
+		snprintf(part, sizeof part, known->share < 1 ? ", %.0f of %.0f cores" : ", %.0f cores, %.0f a package",
+		         known->share * sku->units, sku->units);
 	snprintf(text, sizeof text, "%s%s: %s, %s%s%s; %s, read %s", sku->section, part, figure->key, figure->by, clock,
 	         is_links ? ", one direction" : "", is_links && *sku->links_source ? sku->links_source : sku->source,
 	         sku->date);

@@ -64,7 +64,7 @@ static void read_row(const struct sketch *s, struct wm_rows *rows) {
 	json_t *run = json_pack("{s:i, s:s, s:s, s:[o]}", "schema", 1, "method", "1.0", "run", "r", "devices",
 	                        device("dev:0", s->name, s->pci ? s->pci : "", s->units, s->host != NULL));
 	if (s->host)
-		json_array_append_new(json_object_get(run, "devices"), device("host", s->host, "", 4, true));
+		json_array_append_new(json_object_get(run, "devices"), device("host", s->host, "", 96, true));
 	must(wm_bundle_put_json(bundle, "run.json", run));
 	json_decref(run);
 	if (s->xml)
@@ -131,6 +131,10 @@ static void a_cpu_has_its_share_of_the_cores(void **state) {
 	assert_peak(
 		&(struct sketch){.name = "cpu-znver4-AMD EPYC 9654 96-Core Processor", .units = 96, GEMM("f64"), .host = epyc},
 		3686.4e9, "");
+	/* with two threads a core, OpenCL counts 192 units of one package */
+	assert_peak(
+		&(struct sketch){.name = "cpu-znver4-AMD EPYC 9654 96-Core Processor", .units = 192, GEMM("f64"), .host = epyc},
+		3686.4e9, "");
 }
 
 static void every_metric_has_its_own_figure(void **state) {
@@ -159,6 +163,12 @@ static void the_source_says_what_figure_it_is(void **state) {
 	assert_non_null(strstr(rows.v[0].peak_source, "glennklockwood.com"));
 	assert_non_null(strstr(rows.v[0].peak_source, "read 2026-11-23"));
 	wm_rows_free(&rows);
+	read_row(&(struct sketch){.name = "AMD EPYC 9654 96-Core Processor", .units = 192, GEMM("f64")}, &rows);
+	assert_non_null(strstr(rows.v[0].peak_source, "AMD EPYC 9654, 192 cores, 96 a package: f64, "));
+	wm_rows_free(&rows);
+	read_row(&(struct sketch){.name = "AMD EPYC 9654 96-Core Processor", .units = 24, GEMM("f64")}, &rows);
+	assert_non_null(strstr(rows.v[0].peak_source, "AMD EPYC 9654, 24 of 96 cores: f64, "));
+	wm_rows_free(&rows);
 }
 
 /* Drivers that decorate the name (OpenCL of AMD: "gfx942:sramecc+:xnack-"). */
@@ -183,6 +193,12 @@ static void a_pci_id_names_a_device_too(void **state) {
 			.name = "gfx942:sramecc+:xnack-", .units = 304, GEMM("bf16"), .pci = "0000:41:00.0", .xml = xml},
 		1307.4e12, "");
 	static const char unknown[] = "datasheet peak unknown for this device";
+	/* a partition of it that does not tell its units, or fewer */
+	for (int units = 0; units <= 38; units += 38)
+		assert_peak(
+			&(struct sketch){
+				.name = "gfx942:sramecc+:xnack-", .units = units, GEMM("bf16"), .pci = "0000:41:00.0", .xml = xml},
+			0, unknown);
 	assert_peak(
 		&(struct sketch){
 			.name = "gfx942:sramecc+:xnack-", .units = 304, GEMM("bf16"), .pci = "0000:42:00.0", .xml = xml},
