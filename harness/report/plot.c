@@ -21,7 +21,7 @@ static double axis_number(const struct wm_row *row, const char *key) {
 	if (!wm_axes_find(row->problem, key, strlen(key), &axis))
 		return NAN;
 	double x = strtod(axis.value, &end);
-	return end == axis.value + axis.value_bytes ? x : NAN;
+	return end == axis.value + axis.value_bytes && isfinite(x) ? x : NAN;
 }
 
 static bool is_axis(const struct wm_axis_text *axis, const char *key) {

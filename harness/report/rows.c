@@ -122,7 +122,7 @@ static struct wm_row *row_of(struct grouping *g, const json_t *json) {
 	return row;
 }
 
-/* Puts a record into its row, in the order of replicates. */
+/* Puts a record behind the others of its row. */
 static enum wm_status take_record(void *arg, const json_t *json, const char *line, size_t bytes) {
 	struct grouping *g = arg;
 	struct wm_record record;
@@ -130,16 +130,19 @@ static enum wm_status take_record(void *arg, const json_t *json, const char *lin
 	record.line_number = wm_reader_line(g->reader);
 	struct wm_row *row = row_of(g, json);
 	row->records = wm_grow(row->records, (size_t)row->n, &row->room, sizeof *row->records);
-	int at = row->n++;
-	for (; at > 0 && row->records[at - 1].replicate > record.replicate; at--)
-		row->records[at] = row->records[at - 1];
-	row->records[at] = record;
+	row->records[row->n++] = record;
 	learn_row(g->keep, json, row);
 	g->rows->runs[g->run].finals++;
 	return WM_OK;
 }
 
 /* ---- a case as one ------------------------------------------------------------------------------------------ */
+
+/* The reader gives each pair of case and replicate once: none is equal. */
+static int compare_replicates(const void *left, const void *right) {
+	const struct wm_record *a = left, *b = right;
+	return (a->replicate > b->replicate) - (a->replicate < b->replicate);
+}
 
 /* Later words of the status map are worse, but nothing is worse than a wrong result. */
 static int badness(enum wm_status st) {
@@ -177,21 +180,25 @@ static double median_skew(const struct wm_row *row) {
 	return median;
 }
 
-/* Median and interval over the replicates that were timed; a case with a bad replicate has no value. */
+/* Median and interval over the replicates that were timed; a case with a bad replicate has no value. The median of two
+ * lies between them: what they say of themselves is told from the lowest end to the highest. */
 static void sum_up_time(struct wm_row *row) {
 	row->median_s = row->lo_s = row->hi_s = NAN;
 	row->interval = "";
 	if (wm_status_class(row->status) == WM_ROW_BAD)
 		return;
 	double *medians = wm_zalloc((size_t)row->n * sizeof *medians);
-	const struct wm_record *first = NULL;
+	double lo = INFINITY, hi = 0;
+	bool has_ends = true;
 	size_t n = 0;
 	for (int i = 0; i < row->n; i++) {
-		if (!is_timed(&row->records[i]))
+		const struct wm_record *record = &row->records[i];
+		if (!is_timed(record))
 			continue;
-		medians[n++] = row->records[i].median_s;
-		if (!first)
-			first = &row->records[i];
+		medians[n++] = record->median_s;
+		lo = fmin(lo, record->lo_s);
+		hi = fmax(hi, record->hi_s);
+		has_ends &= record->lo_s > 0 && record->hi_s > 0;
 	}
 	if (n) {
 		wm_sort(medians, n);
@@ -201,9 +208,9 @@ static void sum_up_time(struct wm_row *row) {
 		double middle;
 		wm_log_interval(medians, n, 0.95, &middle, &row->lo_s, &row->hi_s);
 		row->interval = "between replicates";
-	} else if (n && first->lo_s > 0 && first->hi_s > 0) {
-		row->lo_s = first->lo_s;
-		row->hi_s = first->hi_s;
+	} else if (n && has_ends) {
+		row->lo_s = lo;
+		row->hi_s = hi;
 		row->interval = "within run";
 	}
 	free(medians);
@@ -222,15 +229,22 @@ static bool is_latency(const struct wm_row *row) {
 	return wm_axes_find(row->problem, "timing", 6, &axis) && axis.value_bytes == 7 && !memcmp(axis.value, "latency", 7);
 }
 
+/* Work over time; NAN where that is no number that a double can hold. */
+static double rate(double work, double seconds) {
+	double x = work / seconds;
+	return isfinite(x) ? x : NAN;
+}
+
 static void sum_up(struct wm_row *row) {
+	qsort(row->records, (size_t)row->n, sizeof *row->records, compare_replicates);
 	sum_up_status(row);
 	sum_up_time(row);
 	row->skew_s = median_skew(row);
 	row->latency = is_latency(row);
 	double work = row->latency ? NAN : work_of(row);
-	row->value = work / row->median_s;
-	row->value_lo = work / row->hi_s;
-	row->value_hi = work / row->lo_s;
+	row->value = rate(work, row->median_s);
+	row->value_lo = rate(work, row->hi_s);
+	row->value_hi = rate(work, row->lo_s);
 }
 
 /* ---- order -------------------------------------------------------------------------------------------------- */
