@@ -172,21 +172,28 @@ struct expected {
 /*
  * A sum of n terms in any order passes every term through at most n - 1 roundings, each off by at most u = 2^-p
  * of its result: |sum - exact| <= (n - 1) u / (1 - (n - 1) u) times the sum of the magnitudes (Higham, Accuracy
- * and Stability of Numerical Algorithms, 2nd ed., section 4.2). The terms are multiples of 2^-24 below 6, so that the
- * sum is exact in double. One rounding of a wider sum is within that too.
+ * and Stability of Numerical Algorithms, 2nd ed., section 4.2). Of many ranks that is more than the sum itself; partial
+ * sums of terms of random signs stay below 4 roots of the sum of the squares, and so many roundings of random signs
+ * below 4 sqrt(n - 1) u of these. The terms are multiples of 2^-24 below 6, so that the sum is exact in double. One
+ * rounding of a wider sum is within that too.
  */
 static void expect_sums(struct expected *e, int ranks) {
 	double u = ldexp(1, -wm_dtype_bits(e->type)), growth = (ranks - 1) * u / (1 - (ranks - 1) * u);
 	double x[PERIOD];
 
 	wm_load_run(e->type, e->values, 0, 1, PERIOD, x);
-	for (int r = 0; r < ranks; r++)
-		for (size_t i = 0; i < PERIOD; i++) {
+	for (size_t i = 0; i < PERIOD; i++) {
+		double size = 0, squares = 0;
+
+		for (int r = 0; r < ranks; r++) {
 			double term = x[place(r, i)];
 
 			e->sum[i] += term;
-			e->error[i] += growth * fabs(term);
+			size += fabs(term);
+			squares += term * term;
 		}
+		e->error[i] = fmin(growth * size, 16 * sqrt((ranks - 1) * squares) * u);
+	}
 }
 
 static enum wm_status check_sums(struct expected *e, const char *name, const char *recv, size_t to, size_t first,

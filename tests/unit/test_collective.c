@@ -395,6 +395,25 @@ static void roundings(void **state) {
 	wm_set_close(&set);
 }
 
+/* What rounding is allowed stays below the sums themselves: zeros are wrong in groups of any size. */
+static void zeros_are_wrong(void **state) {
+	static const int ranks[] = {2, 17, 18, 80, 128, 192, 256};
+	char problem[64];
+
+	(void)state;
+	for (int b = 0; b < 2; b++)
+		for (int r = 0; r < 7; r++) {
+			struct wm_set set;
+
+			snprintf(problem, sizeof(problem), "%s:bytes=%d,dtype=bf16", benches[b], 32 * ranks[r]);
+			make_right(&set, problem, ranks[r], WM_TIMED);
+			passes(&set, WM_TIMED, problem);
+			memset(set.host[1], 0, set.bytes[1]);
+			is_wrong(&set, WM_TIMED, problem, "a zero output");
+			wm_set_close(&set);
+		}
+}
+
 /* No sum of i8 leaves the range, however the timed values fall. */
 static void i8_stays_in_range(void **state) {
 	static const int ranks[] = {2, 3, 64, 127};
@@ -435,6 +454,7 @@ int main(void) {
 		cmocka_unit_test(stale_and_empty),
 		cmocka_unit_test(says_where),
 		cmocka_unit_test(roundings),
+		cmocka_unit_test(zeros_are_wrong),
 		cmocka_unit_test(i8_stays_in_range),
 	};
 
