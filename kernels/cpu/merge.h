@@ -9,12 +9,13 @@
  * Each of ndst destinations gets src[0] + src[1] + .., n elements, added in that order; sums of bf16 are kept in f32
  * and rounded once, those of i8 wrap. With one source it is a copy. Sources and destinations do not overlap, any
  * alignment is right. With stream, destinations at multiples of 64 bytes are written past the caches; that is done when
- * the function returns.
+ * the function returns. Not worth asking for where the table does not stream: its stores are plain then.
  */
 typedef void wm_merge_fn(void *const *dst, int ndst, const void *const *src, int nsrc, size_t n, bool stream);
 
 struct wm_merge {
 	const char *name; /* "avx512" */
+	bool streams;     /* it has stores past the caches */
 	wm_merge_fn *f32, *bf16, *i8;
 };
 

@@ -13,7 +13,7 @@
 #include "merge_text.h"
 
 const struct wm_merge *wm_merge_avx2(void) {
-	static const struct wm_merge table = {"avx2", merge_f32, merge_bf16, merge_i8};
+	static const struct wm_merge table = {"avx2", true, merge_f32, merge_bf16, merge_i8};
 
 	return __builtin_cpu_supports("avx2") ? &table : NULL;
 }

@@ -69,7 +69,7 @@ static void relax(void) {
 
 /* Until the counter is at least that high. */
 static void wait_for(counter *c, uint64_t value) {
-	for (int looks = 1; atomic_load_explicit(c, memory_order_acquire) < value; looks++)
+	for (unsigned looks = 1; atomic_load_explicit(c, memory_order_acquire) < value; looks++)
 		if (looks % SPINS == 0)
 			sched_yield();
 		else
@@ -275,7 +275,7 @@ static void settle(struct wm_ranks *all, struct wm_rank *me) {
 	all_buffers = (me->send + me->recv) * (size_t)all->n * (size_t)all->run->sets;
 	all->slots = taken <= (all->way->pattern == WM_FROM_FIRST ? SLOT_LIMIT_FIRST : SLOT_LIMIT);
 	/* three quarters: other data are in the caches too */
-	all->stream = all->run->dev->cache_bytes && all_buffers > all->run->dev->cache_bytes / 4 * 3;
+	all->stream = wm_merge()->streams && all->run->dev->cache_bytes && all_buffers > all->run->dev->cache_bytes / 4 * 3;
 	all->slot_bytes = round_up(sizeof(struct slot) + (all->slots ? me->send : 0), LINE);
 	all->place_bytes = round_up(LINE + SLOTS * all->slot_bytes, PAGE);
 }

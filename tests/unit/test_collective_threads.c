@@ -3,6 +3,7 @@
  * test_collective_threads.c - threads as ranks: right outputs of every size, type and number of ranks, also with many
  * more ranks than cores, operation after operation on sets of different data.
  */
+#include "../../kernels/cpu/merge.h"
 #include "../inject/sets.h"
 
 #include "core/problem.h"
@@ -181,6 +182,19 @@ static void odd_sizes_and_stores(void **state) {
 	attempt("broadcast:bytes=10006,dtype=bf16", 3, 1);
 }
 
+/* Non-temporal stores are claimed where there are some, and where buffers are larger than the caches. */
+static void says_how_it_stores(void **state) {
+	struct bundle b;
+
+	(void)state;
+	begin(&b, "allreduce:bytes=48K", 2, 1);
+	assert_true((strstr(b.run.library, "non-temporal") != NULL) == wm_merge()->streams);
+	end(&b);
+	begin(&b, "allreduce:bytes=48K", 2, 1 << 20);
+	assert_null(strstr(b.run.library, "non-temporal"));
+	end(&b);
+}
+
 /* The ring of slots goes round many times, and a rank that gives slots never gets ahead of those that read them. */
 static void long_batches(void **state) {
 	char problem[64];
@@ -326,11 +340,9 @@ static void on_pinned_threads(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_size_and_type),
-		cmocka_unit_test(odd_sizes_and_stores),
-		cmocka_unit_test(long_batches),
-		cmocka_unit_test(on_return_all_is_done),
-		cmocka_unit_test(refusals),
+		cmocka_unit_test(every_size_and_type),   cmocka_unit_test(odd_sizes_and_stores),
+		cmocka_unit_test(says_how_it_stores),    cmocka_unit_test(long_batches),
+		cmocka_unit_test(on_return_all_is_done), cmocka_unit_test(refusals),
 		cmocka_unit_test(on_pinned_threads),
 	};
 
