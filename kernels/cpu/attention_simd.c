@@ -85,20 +85,29 @@ static size_t keys_of(const struct plan *plan, size_t i) {
 
 /* ---- plan --------------------------------------------------------------------------------------- */
 
+/* How many kv heads a block of few queries takes: fewer where the parts of their keys would not do for all threads. */
+static size_t kvheads_of(const struct plan *plan, size_t threads) {
+	size_t n = least(plan->kvheads, KVHEADS), parts = plan->batch * ceil_div(plan->sk, LEAST_KEYS);
+
+	while (n > 1 && parts * ceil_div(plan->kvheads, n) < threads)
+		n = (n + 1) / 2;
+	return n;
+}
+
 /* One kv head's queries are few: blocks of all queries of several kv heads. */
-static void make_few(struct plan *plan) {
-	size_t a_sequence = ceil_div(plan->kvheads, KVHEADS);
+static void make_few(struct plan *plan, size_t threads) {
+	size_t most = kvheads_of(plan, threads), a_sequence = ceil_div(plan->kvheads, most);
 
 	plan->queries = plan->group * plan->sq;
-	plan->kvheads_most = least(plan->kvheads, KVHEADS);
+	plan->kvheads_most = most;
 	plan->nblocks = plan->batch * a_sequence;
 	plan->blocks = wm_zalloc(plan->nblocks * sizeof(*plan->blocks));
 	for (size_t n = 0; n < plan->nblocks; n++) {
 		struct block *block = &plan->blocks[n];
 
 		block->batch = n / a_sequence;
-		block->kvhead = n % a_sequence * KVHEADS;
-		block->kvheads = least(KVHEADS, plan->kvheads - block->kvhead);
+		block->kvhead = n % a_sequence * most;
+		block->kvheads = least(most, plan->kvheads - block->kvhead);
 		block->head = block->kvhead * plan->group;
 		block->heads = plan->group;
 		block->to = plan->sq;
@@ -193,7 +202,7 @@ static enum wm_status prepare(struct wm_run *run) {
 	plan->d = (size_t)wm_get(p, "d");
 	plan->causal = wm_get(p, "causal") != 0;
 	if (plan->group * plan->sq <= WM_ATTEND_FEW)
-		make_few(plan);
+		make_few(plan, threads);
 	else
 		make_many(plan);
 	make_parts(plan, threads);

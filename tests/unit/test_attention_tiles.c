@@ -151,6 +151,8 @@ static void dealt_out(void **state) {
 	static const char *const problems[] = {
 		"attention:heads=2,sq=130,sk=700,d=8,causal=yes",
 		"attention:heads=12,kvheads=2,sq=1,sk=3000,d=16,causal=yes",
+		"attention:heads=38,kvheads=19,sq=1,sk=530,d=16",
+		"attention:batch=2,heads=17,sq=3,sk=40,d=8,causal=yes",
 		"attention:batch=3,heads=20,kvheads=2,sq=5,sk=1000,d=8,dtype=bf16,causal=yes",
 		"attention:heads=1,sq=1,sk=1,d=1",
 		"attention:heads=70,kvheads=1,sq=1,sk=600,d=4,dtype=f16",
