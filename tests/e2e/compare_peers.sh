@@ -39,6 +39,8 @@ cat >"$scratch/build/wattmark" <<'END'
 import json, os, sys
 if sys.argv[1] == "version":
     print("wattmark 0 made up")
+elif sys.argv[1:] == ["list", "devices"]:
+    print("devices\n  host         CPU, 3 threads on cores 0-2, 1 GB")
 elif sys.argv[1] == "list":
     for pair in "gemm tiled|gemm cblas|gemm blis|gemm onednn|gemm clblast|fma simd|allreduce threads".split("|"):
         print("  " + pair + "  portable  on host")
@@ -102,6 +104,7 @@ result "what is too slow says so" says ") not run: one product takes seconds, a 
 result "what this build lacks is said" says ") alltoall has no implementation threads in this build"
 result "bandwidth is bus bandwidth" says "3.00 GB/s bus"
 result "turns are paired: 4, 4 and 2 times as fast" says "3.17 [1.17, 8.58]"
+result "the peer has as many ranks as ours" says "made-up MPI 4, 3 ranks, bound to: core"
 result "what Open MPI says of its failure is passed on" says ") failed: no room for alltoall"
 
 run --quick --markdown --replicates 2
