@@ -9,12 +9,15 @@
  * about SECONDS after one eighth of that as a warm-up; every element is checked before and after. Rank 0 prints one
  * line of JSON a case. Exit status 1: a result was wrong; 2: the arguments make no sense.
  */
+#define _DEFAULT_SOURCE /* madvise */
+
 #include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { MAX_SAMPLES = 1 << 20, TERMS = 13, MOST_BATCH = 1 << 20 };
+enum { MAX_SAMPLES = 1 << 20, TERMS = 13, MOST_BATCH = 1 << 20, HUGE = 2 << 20 };
 #define BATCH_S 1e-3 /* shortest batch of operations back to back */
 
 struct buffers {
@@ -174,6 +177,16 @@ static int measure(const struct operation *op, struct buffers *b, int latency, d
 	return 1;
 }
 
+/* In huge pages where ours are, whose buffers hold all ranks' in one: copies are about twice as fast so. */
+static float *allocate(size_t bytes, int ranks) {
+	size_t page = bytes * (size_t)ranks < HUGE ? 4096 : HUGE, room = (bytes + page - 1) / page * page;
+	float *x = aligned_alloc(page, room);
+
+	if (x && page == HUGE)
+		madvise(x, room, MADV_HUGEPAGE); /* advice: small pages are right too */
+	return x;
+}
+
 /* One OP:BYTES:TIMING. Returns 0, or the exit status that it asks for. */
 static int do_case(const char *text, struct buffers *b, double seconds, double *times) {
 	size_t length = strcspn(text, ":"), bytes;
@@ -191,8 +204,8 @@ static int do_case(const char *text, struct buffers *b, double seconds, double *
 	}
 	b->total = bytes / sizeof(float);
 	b->part = b->total / (size_t)b->ranks;
-	b->send = aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
-	b->recv = aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
+	b->send = allocate(bytes, b->ranks);
+	b->recv = allocate(bytes, b->ranks);
 	if (!b->send || !b->recv) {
 		fprintf(stderr, "mpi_collectives: no memory for 2 x %zu bytes\n", bytes);
 		MPI_Abort(MPI_COMM_WORLD, 1);
