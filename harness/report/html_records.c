@@ -1,27 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* html_records.c - where every figure of the page comes from, and the command that repeats it. */
 #include "html.h"
-#include "units.h"
+#include "text.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { REPLICATES = 10 }; /* that a row names */
 
-/* A word as a shell takes it: in quotes unless it has only characters that no shell acts on. */
 static void put_word(FILE *out, const char *word) {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
-	if (*word && !word[strspn(word, plain)]) {
-		wm_html_text(out, word);
-		return;
-	}
-	fputs("&#39;", out);
-	for (const char *quote; (quote = strchr(word, '\'')); word = quote + 1) {
-		wm_html_textf(out, "%.*s", (int)(quote - word), word);
-		fputs("&#39;\\&#39;&#39;", out);
-	}
-	wm_html_text(out, word);
-	fputs("&#39;", out);
+	char *text = NULL;
+	size_t bytes = 0;
+	FILE *shell = open_memstream(&text, &bytes);
+	wm_text_word(shell, word);
+	fclose(shell);
+	wm_html_text(out, text);
+	free(text);
 }
 
 static void put_command(FILE *out, const struct wm_row *row) {

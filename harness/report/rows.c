@@ -10,6 +10,7 @@
 #include "measure/stats.h"
 #include "peaks.h"
 #include "store/bundle.h"
+#include "text.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -292,17 +293,18 @@ static const char *copy_of(struct keep *keep, const json_t *value, const char *o
 	return wm_intern_text(&keep->texts, text ? text : otherwise);
 }
 
-/* The words of the command line, with a space in between. */
+/* The words of the command line as a shell takes them. */
 static const char *command_of(struct keep *keep, const json_t *run) {
 	const json_t *words = json_object_get(run, "command");
-	size_t n = json_array_size(words), room = 1, used = 0;
-	for (size_t i = 0; i < n; i++)
-		room += json_string_length(json_array_get(words, i)) + 2;
-	char *text = wm_zalloc(room);
-	for (size_t i = 0; i < n; i++) {
+	char *text = NULL;
+	size_t bytes = 0;
+	FILE *out = open_memstream(&text, &bytes);
+	for (size_t i = 0; i < json_array_size(words); i++) {
 		const char *word = json_string_value(json_array_get(words, i));
-		used += (size_t)snprintf(text + used, room - used, "%s%s", i ? " " : "", word ? word : "?");
+		fputs(i ? " " : "", out);
+		wm_text_word(out, word ? word : "?");
 	}
+	fclose(out);
 	const char *command = wm_intern_text(&keep->texts, text);
 	free(text);
 	return command;

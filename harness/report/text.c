@@ -68,6 +68,18 @@ char *wm_text_clean(const char *text, char *out, size_t room) {
 	return out;
 }
 
+void wm_text_word(FILE *out, const char *word) {
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+	if (*word && !word[strspn(word, plain)]) {
+		fputs(word, out);
+		return;
+	}
+	fputc('\'', out);
+	for (const char *quote; (quote = strchr(word, '\'')); word = quote + 1)
+		fprintf(out, "%.*s'\\''", (int)(quote - word), word);
+	fprintf(out, "%s'", word);
+}
+
 size_t wm_text_width(const char *text) {
 	size_t n = 0;
 	for (; *text; text++)

@@ -18,4 +18,7 @@ char *wm_text_clean(const char *text, char *out, size_t room);
 /* Characters (not bytes) of clean text: its width in a terminal. */
 size_t wm_text_width(const char *text);
 
+/* A word as a shell takes it: in quotes unless it has only characters that no shell acts on. */
+void wm_text_word(FILE *out, const char *word);
+
 #endif
