@@ -32,10 +32,21 @@ static void put_swatch(FILE *out, enum wm_plot_mark mark, int style) {
 	fputs("</svg>", out);
 }
 
+/* Whether a drawing has it: one that was left out may have had it alone. */
+static bool is_shown(const struct wm_plot_set *set, int mark, int style) {
+	for (size_t i = 0; i < set->n; i++)
+		for (size_t k = 0; k < set->v[i].n; k++)
+			if ((int)set->v[i].series[k]->mark == mark && set->v[i].series[k]->style == style)
+				return true;
+	return false;
+}
+
 static void put_legend(FILE *out, const struct wm_plot_set *set) {
 	fputs("<ul class=\"legend\">", out);
 	for (int mark = 0; mark < WM_PLOT_MARKS; mark++)
 		for (int i = 0; i < set->nnames[mark]; i++) {
+			if (!is_shown(set, mark, i + 1))
+				continue;
 			fputs("<li>", out);
 			put_swatch(out, (enum wm_plot_mark)mark, i + 1);
 			wm_html_text(out, set->names[mark][i]);

@@ -315,7 +315,8 @@ static bool is_flop_row(const struct wm_row *row) {
 	return is_drawn(row) && !strcmp(row->metric, "flop/s") && row->value > 0;
 }
 
-/* The best verified value of a benchmark per value of an axis, on one device of one run: roofs. */
+/* The best verified value of a benchmark per value of an axis, on one device of one run: roofs. A suspect time makes
+ * none, as in ceiling.c. */
 struct roof {
 	struct wm_axis_text at;
 	double value;
@@ -329,7 +330,8 @@ static int collect_roofs(const struct wm_rows *rows, const struct wm_row *where,
 		const struct wm_row *row = &rows->v[i];
 		struct wm_axis_text at;
 		if (row->bundle != where->bundle || row->device != where->device || strcmp(row->bench, bench) != 0 ||
-		    !is_drawn(row) || !(row->value > 0) || !wm_axes_find(row->problem, axis, strlen(axis), &at))
+		    !is_drawn(row) || row->status != WM_OK || !(row->value > 0) ||
+		    !wm_axes_find(row->problem, axis, strlen(axis), &at))
 			continue;
 		int k = 0;
 		while (k < n && !same_bytes(roofs[k].at.value, roofs[k].at.value_bytes, at.value, at.value_bytes))

@@ -107,6 +107,10 @@ static bool needs_log(const struct wm_plot_set *set, const struct wm_plot *plot)
 static void put_scales(FILE *out, const struct wm_plot_set *set, const struct wm_plot *plot, double *scale_p) {
 	struct extent e = extent_of(plot);
 	const char *prefix = "";
+	if (!set->sizes) { /* gnuplot names powers of ten only: there must be two of them */
+		e.least = pow(10, floor(log10(e.least)));
+		e.most = pow(10, ceil(log10(e.most)));
+	}
 	double margin = set->log_x ? pow(e.most / e.least, 0.04) : 1;
 	bool log_y = needs_log(set, plot);
 	*scale_p = log_y ? 1 : prefix_for(e.highest, &prefix);
