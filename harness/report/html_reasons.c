@@ -68,31 +68,51 @@ static void put_places(FILE *out, const struct wm_row **v, size_t n) {
 		fputs("; and others", out);
 }
 
-static void put_problems(FILE *out, const struct wm_row **v, size_t n) {
+/* Lines of records.jsonl, and of which run where there are several. */
+static void put_lines(const struct wm_page *page, const struct wm_row *row) {
+	FILE *out = page->out;
+	if (page->rows->nruns > 1)
+		wm_html_textf(out, ", run %s", row->run);
+	fprintf(out, ", line %ld", row->records[0].line_number);
+	for (int r = 1; r < row->n && r < 5; r++)
+		fprintf(out, ", %ld", row->records[r].line_number);
+	fputs(row->n > 5 ? ", .." : "", out);
+}
+
+static void put_problems(const struct wm_page *page, const struct wm_row **v, size_t n) {
+	FILE *out = page->out;
 	fprintf(out, "<details><summary>%zu %s</summary><ul>\n", n, n == 1 ? "row" : "rows");
 	for (size_t i = 0; i < n && i < PROBLEMS; i++) {
 		fputs("<li><code>", out);
 		wm_html_text(out, v[i]->problem);
 		wm_html_textf(out, " --device %s --impl %s", v[i]->device, v[i]->impl);
-		fprintf(out, "</code>, line %ld", v[i]->records[0].line_number);
-		for (int r = 1; r < v[i]->n && r < 5; r++)
-			fprintf(out, ", %ld", v[i]->records[r].line_number);
-		fputs(v[i]->n > 5 ? ", ..</li>\n" : "</li>\n", out);
+		fputs("</code>", out);
+		put_lines(page, v[i]);
+		fputs("</li>\n", out);
 	}
 	if (n > PROBLEMS)
 		fprintf(out, "<li>and %zu more: <code>wattmark report --format csv</code></li>\n", n - PROBLEMS);
 	fputs("</ul></details>", out);
 }
 
-static void put_group(FILE *out, const struct wm_row **v, size_t n) {
+static void put_group(const struct wm_page *page, const struct wm_row **v, size_t n) {
+	FILE *out = page->out;
 	fprintf(out, "<tr%s><th scope=\"row\">%s</th><td class=\"wide\">",
 	        wm_status_class(v[0]->status) == WM_ROW_BAD ? " class=\"bad\"" : "", wm_status_word(v[0]->status));
 	wm_html_text(out, *v[0]->why ? v[0]->why : wm_status_meaning(v[0]->status));
 	fputs("</td><td class=\"wide\">", out);
 	put_places(out, v, n);
 	fputs("</td><td class=\"wide\">", out);
-	put_problems(out, v, n);
+	put_problems(page, v, n);
 	fputs("</td></tr>\n", out);
+}
+
+/* Whether all that was planned has a record. */
+static bool is_whole(const struct wm_rows *rows) {
+	for (int i = 0; i < rows->nruns; i++)
+		if (rows->runs[i].finals < rows->runs[i].cases)
+			return false;
+	return true;
 }
 
 void wm_page_reasons(struct wm_page *page) {
@@ -118,11 +138,14 @@ void wm_page_reasons(struct wm_page *page) {
 			"<th scope=\"col\">rows</th></tr></thead>\n<tbody>\n",
 			page->out);
 		for (size_t i = 0; i < ngroups; i++)
-			put_group(page->out, v + groups[i].from, groups[i].n);
+			put_group(page, v + groups[i].from, groups[i].n);
 		fputs("</tbody>\n", page->out);
 		wm_page_scroll_end(page);
 	} else {
-		fputs("<p>Every row that was planned has a figure.</p>\n", page->out);
+		fputs(is_whole(rows)
+		          ? "<p>Every row that was planned has a figure.</p>\n"
+		          : "<p>No record says that a row failed or was skipped; some that were planned have none.</p>\n",
+		      page->out);
 	}
 	if (rest)
 		fprintf(page->out,

@@ -15,6 +15,7 @@ struct table {
 	struct wm_axis_text axes[AXES]; /* that have a column: keys with more than one value */
 	int naxes;
 	bool hidden[WM_CELLS]; /* columns that say nothing in any row */
+	bool verified;         /* all of the rows */
 };
 
 bool wm_page_tabled(const struct wm_row *row) {
@@ -61,11 +62,14 @@ static void choose_columns(struct table *t) {
 
 static void collect(struct wm_page *page, struct table *t) {
 	const struct wm_row *row;
+	t->verified = true;
 	for (size_t at = t->cells->from; (row = wm_cells_next(t->cells, &at));) {
 		if (!wm_page_tabled(row))
 			continue;
-		if (t->n < WM_HTML_ROWS && page->tabled + t->n < WM_HTML_ALL_ROWS)
+		if (t->n < WM_HTML_ROWS && page->tabled + t->n < WM_HTML_ALL_ROWS) {
 			t->rows[t->n++] = row;
+			t->verified &= row->verified;
+		}
 		t->all++;
 	}
 	page->tabled += t->n;
@@ -134,7 +138,7 @@ static void put_about(struct wm_page *page, const struct table *t, size_t others
 		              (int)axis->value_bytes, axis->value);
 	}
 	fputs(t->cells->nshared ? ". " : "", out);
-	if (t->hidden[WM_CELL_STATUS] && t->n)
+	if (t->hidden[WM_CELL_STATUS] && t->n && t->verified)
 		fputs("All rows below are ok: ran, verified, timed. ", out);
 	if (t->all > t->n)
 		fprintf(out, "Shown are the first %zu of %zu rows: <code>wattmark report --format csv</code> has all. ", t->n,

@@ -69,9 +69,10 @@ static void put_run(struct wm_page *page, int i) {
 /* What the rows of a run say against it. */
 struct doubts {
 	size_t timed, bad, suspect, unsettled, launch_bound, unverified, within, publishable;
-	const char *ceilings[CEILINGS]; /* suspect ones, each once */
-	const char *peaks[CEILINGS];    /* notes on datasheet peaks */
-	int nceilings, npeaks;
+	const char *ceilings[CEILINGS];         /* suspect ones, each once */
+	const char *peaks[CEILINGS];            /* notes on datasheet peaks */
+	const struct wm_row *unknown[CEILINGS]; /* devices without one, by one of their rows */
+	int nceilings, npeaks, nunknown;
 };
 
 static bool is_unsettled(const struct wm_row *row) {
@@ -94,6 +95,17 @@ static void note(const char **seen, int *n, const char *text) {
 			return;
 	if (*n < CEILINGS)
 		seen[(*n)++] = text;
+}
+
+/* A row of a device whose datasheet is not known, or is not its own, for each once. */
+static void note_unknown(struct doubts *d, const struct wm_row *row) {
+	if (strncmp(row->peak_why, "datasheet peak", 14) != 0)
+		return;
+	for (int i = 0; i < d->nunknown; i++)
+		if (d->unknown[i]->device == row->device && d->unknown[i]->bundle == row->bundle)
+			return;
+	if (d->nunknown < CEILINGS)
+		d->unknown[d->nunknown++] = row;
 }
 
 /* results/README.md, "What may be published": ok, verified, steady, with an interval between replicates. */
@@ -119,6 +131,7 @@ static struct doubts doubts_of(const struct wm_rows *rows) {
 			note(d.ceilings, &d.nceilings, row->ceiling_why);
 		if (*row->peak_note)
 			note(d.peaks, &d.npeaks, row->peak_note);
+		note_unknown(&d, row);
 	}
 	return d;
 }
@@ -158,7 +171,7 @@ static void warn_of_runs(FILE *out, const struct wm_rows *rows) {
 	}
 }
 
-static void warn_of_rows(FILE *out, const struct doubts *d) {
+static void warn_of_rows(FILE *out, const struct doubts *d, int nruns) {
 	if (d->bad)
 		warn(out, "%zu failed or wrong: the reasons stand below.", d->bad);
 	if (d->suspect)
@@ -180,6 +193,9 @@ static void warn_of_rows(FILE *out, const struct doubts *d) {
 		warn(out, "%s", d->ceilings[i]);
 	for (int i = 0; i < d->npeaks; i++)
 		warn(out, "Datasheet peak: %s.", d->peaks[i]);
+	for (int i = 0; i < d->nunknown; i++)
+		warn(out, "No percentage of peak on %s%s%s: %s.", d->unknown[i]->device, nruns > 1 ? " of run " : "",
+		     nruns > 1 ? d->unknown[i]->run : "", d->unknown[i]->peak_why);
 	if (d->timed)
 		warn(out,
 		     "%zu of %zu figures may be published by the rules of the project: ok, verified, steady, with an interval"
@@ -191,7 +207,7 @@ static void put_warnings(struct wm_page *page) {
 	struct doubts d = doubts_of(page->rows);
 	fputs("<h3 id=\"notes\">Read this first</h3>\n<ul class=\"notes\">\n", page->out);
 	warn_of_runs(page->out, page->rows);
-	warn_of_rows(page->out, &d);
+	warn_of_rows(page->out, &d, page->rows->nruns);
 	if (!page->rows->n)
 		warn(page->out, "There are no records.");
 	fputs("</ul>\n", page->out);
@@ -199,16 +215,27 @@ static void put_warnings(struct wm_page *page) {
 
 /* ---- the best figures --------------------------------------------------------------------------------------- */
 
-/* The best row of each benchmark, device, data type and run; latencies apart from rates. */
+/* The best row of each benchmark, device, data type and run; latencies apart from rates, and no row beside one that
+ * started with other caches, on other data, or in another regime, load or number of ranks. */
 struct bests {
 	const struct wm_row *v[BESTS];
 	size_t n, left_out;
 };
 
-static bool same_dtype(const struct wm_row *a, const struct wm_row *b) {
+static bool same_axis(const struct wm_row *a, const struct wm_row *b, const char *key) {
 	struct wm_axis_text x, y;
-	bool has_x = wm_axes_find(a->problem, "dtype", 5, &x), has_y = wm_axes_find(b->problem, "dtype", 5, &y);
+	bool has_x = wm_axes_find(a->problem, key, strlen(key), &x), has_y = wm_axes_find(b->problem, key, strlen(key), &y);
 	return has_x == has_y && (!has_x || (x.value_bytes == y.value_bytes && !memcmp(x.value, y.value, x.value_bytes)));
+}
+
+static bool same_kind(const struct wm_row *a, const struct wm_row *b) {
+	static const char *const axes[] = {"dtype", "out", "cache", "data", "regime", "load"};
+	if (a->device != b->device || a->bundle != b->bundle || a->latency != b->latency || a->ranks != b->ranks)
+		return false;
+	for (size_t i = 0; i < sizeof axes / sizeof *axes; i++)
+		if (!same_axis(a, b, axes[i]))
+			return false;
+	return true;
 }
 
 static bool is_better(const struct wm_row *a, const struct wm_row *b) {
@@ -224,8 +251,7 @@ static void collect_bests(const struct wm_rows *rows, struct bests *bests) {
 		if (bests->n && bests->v[bests->n - 1]->bench != row->bench)
 			bench_from = bests->n;
 		size_t k = bench_from;
-		while (k < bests->n && (bests->v[k]->device != row->device || bests->v[k]->bundle != row->bundle ||
-		                        bests->v[k]->latency != row->latency || !same_dtype(bests->v[k], row)))
+		while (k < bests->n && !same_kind(bests->v[k], row))
 			k++;
 		if (k == BESTS)
 			bests->left_out++;
@@ -269,6 +295,16 @@ static void best_text(struct wm_page *page, const struct wm_row *row, int column
 		wm_cells_text(&cells, row, column, text);
 }
 
+/* What the figure must be read with, below its interval. */
+static void put_best_note(struct wm_page *page, const struct wm_row *row) {
+	char text[WM_CELL_CHARS];
+	best_text(page, row, WM_CELL_NOTE, text);
+	if (!*text)
+		return;
+	fputs("<br>", page->out);
+	wm_html_text(page->out, text);
+}
+
 static void put_best(struct wm_page *page, const struct wm_row *row, bool is_first, const bool *hidden) {
 	struct wm_axis_text dtype = {.value = "-", .value_bytes = 1};
 	char text[WM_CELL_CHARS];
@@ -290,6 +326,8 @@ static void put_best(struct wm_page *page, const struct wm_row *row, bool is_fir
 		wm_page_cell(page, text);
 		if (columns[i] == WM_CELL_DEVICE && page->rows->nruns > 1)
 			wm_html_textf(out, ", run %s", row->run);
+		if (columns[i] == WM_CELL_INTERVAL)
+			put_best_note(page, row);
 	}
 	fputs("</td><td>", out);
 	wm_page_link(page, row);
@@ -323,8 +361,8 @@ static void put_bests(struct wm_page *page) {
 	}
 	fputs(
 		"<h3 id=\"best\">Best figures</h3>\n<p class=\"about\">The best verified row of each benchmark, data type and"
-		" device; for collectives also the least latency. All others stand under"
-		" <a href=\"#results\">Results</a>.</p>\n",
+		" device, apart for each kind of cache, data, regime and load; for collectives also the least latency."
+		" All others stand under <a href=\"#results\">Results</a>.</p>\n",
 		page->out);
 	wm_page_scroll(page, "Best figures", false);
 	put_best_heads(page, hidden);

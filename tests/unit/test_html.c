@@ -130,7 +130,7 @@ static void put(struct wm_bundle *bundle, int number, const struct sample *s) {
 
 /* Whether each tag closes what was opened last, as those of this page do without exception. */
 static void assert_nested(const char *text) {
-	static const char *const alone[] = {"meta", "link", "!DOCTYPE"};
+	static const char *const alone[] = {"meta", "link", "!DOCTYPE", "br"};
 	char open[64][32];
 	int depth = 0;
 	for (const char *at = text; (at = strchr(at, '<')); at++) {
@@ -315,6 +315,64 @@ static void a_bundle_without_records_reads_as_such(void **state) {
 	free(text);
 }
 
+/* A hot row is the cache's, not the memory's: the best figures have both, each under its name. */
+static void the_best_of_one_kind_hides_no_other(void **state) {
+	(void)state;
+	char path[64];
+	struct wm_bundle *bundle = begin("best", path, "r");
+	struct sample s = {"read", "read:bytes=64,dtype=f32,cache=hot", "host", "ref", "B/s", "ok", "", 1e-3, 1};
+	put(bundle, 1, &s);
+	s.problem = "read:bytes=6400,dtype=f32,cache=cold";
+	s.seconds = 1e-2;
+	put(bundle, 2, &s);
+	s.problem = "read:bytes=640,dtype=f32,cache=cold";
+	s.seconds = 2e-2;
+	put(bundle, 3, &s);
+	wm_bundle_close(bundle);
+	char *text = page(path);
+	char *best = strstr(text, ">Best figures</h3>"), *end = strstr(best, "</table>");
+	assert_sound(text);
+	*end = 0;
+	assert_has(best, "10.00 GB/s");
+	assert_has(best, "cache=hot");
+	assert_has(best, "1.000 GB/s");
+	assert_null(strstr(best, "500.0 MB/s"));
+	free(text);
+}
+
+static void what_is_not_known_is_said(void **state) {
+	(void)state;
+	char path[64], other[64];
+	char *paths[] = {path, other};
+	struct sample s = {"gemm", "gemm:m=1", "host", "ref", "flop/s", "ok", "", 1e-3, 1};
+	struct wm_bundle *bundle = begin("known", path, "r");
+	put(bundle, 1, &s);
+	json_t *run = json_pack("{s:i, s:s, s:i, s:[s, s, s]}", "schema", 1, "run", "r1", "planned", 2, "command",
+	                        "wattmark", "run", "a b's");
+	assert_int_equal(wm_bundle_put_json(bundle, "run.json", run), WM_OK);
+	json_decref(run);
+	wm_bundle_close(bundle);
+	char *text = page(path);
+	assert_sound(text);
+	assert_has(text, "No percentage of peak on host: datasheet peak unknown for this device.");
+	assert_has(text, "No record says that a row failed or was skipped; some that were planned have none.");
+	assert_has(text, "All rows below are ok: ran, verified, timed.");
+	/* the command can be given to a shell */
+	assert_has(text, "<code>wattmark run &#39;a b&#39;\\&#39;&#39;s&#39;</code>");
+	free(text);
+	/* of several runs, which one a line is of */
+	bundle = begin("unknown", other, "r2");
+	s.status = "skip";
+	s.why = "no time";
+	s.seconds = 0;
+	put(bundle, 1, &s);
+	wm_bundle_close(bundle);
+	text = page_of(paths, 2);
+	assert_sound(text);
+	assert_has(text, "--impl ref</code>, run r2, line 1</li>");
+	free(text);
+}
+
 /* ---- drawings ----------------------------------------------------------------------------------------------- */
 
 static const char *write_sweep(char path[64]) {
@@ -396,6 +454,8 @@ int main(void) {
 		cmocka_unit_test(equal_reasons_are_one_line),
 		cmocka_unit_test(large_bundles_make_bounded_pages_that_say_so),
 		cmocka_unit_test(a_bundle_without_records_reads_as_such),
+		cmocka_unit_test(the_best_of_one_kind_hides_no_other),
+		cmocka_unit_test(what_is_not_known_is_said),
 		cmocka_unit_test(without_gnuplot_there_are_tables_and_the_reason),
 		cmocka_unit_test(gnuplot_gets_numbers_and_no_names),
 		cmocka_unit_test(a_drawing_is_named_and_described),
