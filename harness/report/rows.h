@@ -31,7 +31,7 @@ struct wm_row {
 	int n;
 	size_t room;
 	/* The case as one: worst status (the first replicate that has it gives why), verified if all are, the median
-	 * of the replicate medians, and an interval: between replicates (t on logs, n >= 3 ok) or of the one or two within the run. */
+	 * of the replicate medians, and an interval: between replicates (t on logs, n >= 3 ok), or within the run. */
 	enum wm_status status;
 	bool verified;
 	const char *why;

@@ -15,10 +15,10 @@ struct wm_svg_frame {
 };
 
 /*
- * Writes the drawing as an <svg> of the page. Only shapes, text and their geometry pass: no script, style, link, image or
- * foreign element, nothing that refers to anything outside; and no colour, which is the page's matter. rgb(1,0,N) becomes
- * class "sN", rgb(2,0,N) class "bN", rgb(3,0,N) class "gN", all of it currentColor; classes that it had get "t-" in front. WM_FAILED
- * when it is not one whole SVG; nothing is written then.
+ * Writes the drawing as an <svg> of the page. Only shapes, text and their geometry pass: no script, style, link, image
+ * or foreign element, nothing that refers to anything outside; and no colour, which is the page's matter. rgb(1,0,N)
+ * becomes class "sN", rgb(2,0,N) class "bN", rgb(3,0,N) class "gN", all of it currentColor; classes that it had get
+ * "t-" in front. WM_FAILED when it is not one whole SVG; nothing is written then.
  */
 enum wm_status wm_svg_write(FILE *out, const char *svg, const struct wm_svg_frame *frame);
 

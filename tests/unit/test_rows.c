@@ -229,7 +229,8 @@ static void three_replicates_give_an_interval_between_them(void **state) {
 	wm_rows_free(&rows);
 }
 
-/* A bundle from elsewhere can say anything: a rate that no double holds is none, and replicates may stand in any order. */
+/* A bundle from elsewhere can say anything: a rate that no double holds is none, and replicates may stand in any order.
+ */
 static void what_no_machine_does_is_survived(void **state) {
 	(void)state;
 	enum { MANY = 500 };
