@@ -10,7 +10,7 @@ static void put_text(FILE *out, const char *text) {
 	char clean[WM_CELL_CHARS];
 	wm_text_clean(text, clean, sizeof clean);
 	for (const char *c = clean; *c; c++) {
-		if (strchr("\\`*[]<>|~&", *c))
+		if (strchr("\\`*_$[]<>|~&", *c))
 			fputc('\\', out);
 		fputc(*c, out);
 	}

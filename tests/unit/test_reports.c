@@ -193,7 +193,7 @@ static void csv_has_them_at_the_end(void **state) {
 /* ---- hostile text ------------------------------------------------------------------------------------------- */
 
 /* One of each: terminal escapes, a line break, quotes, cell borders, HTML, C1 and direction controls, a formula. */
-static const char hostile[] = "=1+1\x1b[31m\r\n\"a\",'b'|c\\|<b>[x](y)\x7f \xc2\x9b \xe2\x80\xae \xc3\xa9";
+static const char hostile[] = "=1+1\x1b[31m\r\n\"a\",'b'|c\\|<b>[x](y)_i_ $m$\x7f \xc2\x9b \xe2\x80\xae \xc3\xa9";
 
 static void write_hostile(const char *path) {
 	struct wm_bundle *bundle;
@@ -302,6 +302,7 @@ static void hostile_text_stays_text(void **state) {
 	assert_harmless(md, "\n");
 	assert_cells(md);
 	assert_null(strstr(md, "<b>"));
+	assert_non_null(strstr(md, "\\_i\\_ \\$m\\$"));
 	char *csv = report(&wm_report_csv, path, WM_OK);
 	assert_harmless(csv, "\r\n");
 	assert_int_equal(csv_lines(csv, 36), 3);
