@@ -66,14 +66,14 @@ def load(browser, path):
     browser.execute_script("for (const d of document.querySelectorAll('details')) d.open = true")
 
 
-def requests(browser):
-    """What the page asked for, besides itself."""
+def requests(browser, path):
+    """What the page asked for, besides itself; the browser's own pages ask for things too."""
     urls = []
     for entry in browser.get_log("performance"):
         message = json.loads(entry["message"])["message"]
-        if message["method"] == "Network.requestWillBeSent":
+        if message["method"] == "Network.requestWillBeSent" and message["params"]["documentURL"] == path.as_uri():
             urls.append(message["params"]["request"]["url"])
-    return urls[1:]
+    return urls
 
 
 def background(browser):
@@ -92,7 +92,7 @@ return [...document.body.querySelectorAll('*')].filter(e => e.getBoundingClientR
 
 def look(browser, path, name):
     load(browser, path)
-    ok(f"{name}: no request", (urls := requests(browser)) == [], urls)
+    ok(f"{name}: no request", (urls := requests(browser, path)) == [path.as_uri()], urls)
     for scheme in SCHEMES:
         for width in WIDTHS:
             shape(browser, width, scheme)
