@@ -5,6 +5,9 @@
 # say and die. A root is entered in a mount and process namespace of its own: what is mounted and started there is
 # gone when it ends, so that outside of it the folder only ever holds plain files, which can be removed.
 
+root_trusts=/etc/ssl/certs/ca-certificates.crt # certificates that this machine trusts ..
+root_trusted=/etc/ssl/certs/of-host.crt        # .. and where they lie in a root, for pip
+
 # Ends the script unless it can make and enter roots; more tools may be named.
 root_needs() { # tool..
 	local tool
@@ -41,6 +44,8 @@ root_make() { # release folder debootstrap-option..
 	rm -f "$folder.log"
 	apt-config dump | grep -E '^Acquire::(https?::Proxy|Check-)' >"$folder/etc/apt/apt.conf.d/99host" || true
 	cp -L /etc/resolv.conf "$folder/etc/resolv.conf"
+	# where the way out has a certificate of its own, this machine knows it
+	[ ! -e $root_trusts ] || install -D -m 644 $root_trusts "$folder$root_trusted"
 	echo "127.0.0.1 localhost" >"$folder/etc/hosts"
 }
 
@@ -71,6 +76,6 @@ root_mount() { # folder
 # Inside the namespaces: a line of bash in the root, with a bare environment.
 root_run() { # folder line
 	env -i HOME=/root LANG=C.UTF-8 TERM=dumb PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-		${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
+		$([ ! -e "$1$root_trusted" ] || echo "PIP_CERT=$root_trusted") ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
 		chroot "$1" /bin/bash -c "$2"
 }
