@@ -75,7 +75,9 @@ root_mount() { # folder
 
 # Inside the namespaces: a line of bash in the root, with a bare environment.
 root_run() { # folder line
-	env -i HOME=/root LANG=C.UTF-8 TERM=dumb PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-		$([ ! -e "$1$root_trusted" ] || echo "PIP_CERT=$root_trusted") ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
-		chroot "$1" /bin/bash -c "$2"
+	local settings=(HOME=/root LANG=C.UTF-8 TERM=dumb PATH=/usr/sbin:/usr/bin:/sbin:/bin)
+	[ -z "${http_proxy:-}" ] || settings+=(http_proxy="$http_proxy")
+	[ -z "${https_proxy:-}" ] || settings+=(https_proxy="$https_proxy")
+	[ ! -e "$1$root_trusted" ] || settings+=(PIP_CERT="$root_trusted")
+	env -i "${settings[@]}" chroot "$1" /bin/bash -c "$2"
 }
