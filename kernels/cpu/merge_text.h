@@ -7,6 +7,9 @@
  *   STREAM(to, x)  stores one vector past the caches, at a multiple of its size
  *   STREAM_END()   waits until that is seen by others
  *
+ * No vector has its address taken: the stack of GCC 12's address sanitizer keeps no alignment above 32 (GCC bug
+ * 110027).
+ *
  * Blocks of BLOCK bytes go through all sources before the next: each source is read a stretch at a time, however many
  * there are, and what was summed is in the first cache when it is copied to the destinations.
  */
@@ -95,19 +98,14 @@ static TARGET void sum_f32(void *to, const void *const *src, int nsrc, size_t at
 
 /* The bits of x, rounded to nearest even in the upper half: adding half of the last place less one, and one where the
  * last place is odd, carries into it. A NaN could carry into infinity: it is made quiet instead. */
-static inline TARGET __attribute__((always_inline)) void round_up_half(const f32_vector *x, u32_vector *bits_p) {
-	u32_vector bits = (u32_vector)*x, nan = (u32_vector)(*x != *x);
+static inline TARGET __attribute__((always_inline)) u32_vector round_up_half(f32_vector x) {
+	u32_vector bits = (u32_vector)x, nan = (u32_vector)(x != x);
 
-	*bits_p = (nan & (bits | 0x400000)) | (~nan & (bits + 0x7fff + (bits >> 16 & 1)));
+	return (nan & (bits | 0x400000)) | (~nan & (bits + 0x7fff + (bits >> 16 & 1)));
 }
 
-static inline TARGET __attribute__((always_inline)) void store_pairs(uint16_t *to, const f32_vector *upper,
-                                                                     const f32_vector *lower) {
-	u32_vector up, low;
-
-	round_up_half(upper, &up);
-	round_up_half(lower, &low);
-	*(u32_vector *)to = (up & 0xffff0000) | low >> 16;
+static inline TARGET __attribute__((always_inline)) void store_pairs(uint16_t *to, f32_vector upper, f32_vector lower) {
+	*(u32_vector *)to = (round_up_half(upper) & 0xffff0000) | round_up_half(lower) >> 16;
 }
 
 enum { PAIRS = VECTOR / 2, LANES = VECTOR / 4 }; /* bf16 and f32 of a vector */
@@ -120,7 +118,7 @@ static TARGET void add2_bf16(uint16_t *out, const uint16_t *a, const uint16_t *b
 		u32_vector x = *(const u32_vector *)(a + i), y = *(const u32_vector *)(b + i);
 		f32_vector upper = UPPER(x) + UPPER(y), lower = LOWER(x) + LOWER(y);
 
-		store_pairs(out + i, &upper, &lower);
+		store_pairs(out + i, upper, lower);
 	}
 	for (; i < n; i++)
 		out[i] = wm_bf16_from_f32(wm_bf16_to_f32(a[i]) + wm_bf16_to_f32(b[i]));
@@ -144,7 +142,7 @@ static TARGET void round_bf16(uint16_t *out, const float *wide, size_t n) {
 	size_t i = 0;
 
 	for (; i + PAIRS <= n; i += PAIRS)
-		store_pairs(out + i, (const f32_vector *)(wide + i), (const f32_vector *)(wide + i + LANES));
+		store_pairs(out + i, *(const f32_vector *)(wide + i), *(const f32_vector *)(wide + i + LANES));
 	for (; i < n; i++)
 		out[i] = wm_bf16_from_f32(wide[i]);
 }
@@ -187,7 +185,8 @@ typedef void sum_fn(void *to, const void *const *src, int nsrc, size_t at, size_
 /* Sums a block where it is to stand, if that is one place and in the caches; else aside, and copies it from there. */
 static TARGET void merge(sum_fn *sum, size_t element, void *const *dst, int ndst, const void *const *src, int nsrc,
                          size_t n, bool stream) {
-	_Alignas(LINE) char aside[BLOCK];
+	/* set on a line by hand, for the same reason */
+	char room[BLOCK + LINE], *aside = room + (LINE - (uintptr_t)room % LINE) % LINE;
 	bool in_place = ndst == 1 && !(stream && on_line(dst[0]));
 	size_t step = BLOCK / element;
 
