@@ -310,8 +310,9 @@ struct wm_run {
 
 /* How long the ranks of a group took for n operations, by their own clocks. */
 struct wm_rank_times {
-	double seconds; /* n times the time of one operation, as the problem defines that over the ranks (bench/README.md) */
-	double skew_s;  /* per operation, between the first and the last rank to be done; the median where there are many */
+	double
+		seconds;   /* n times the time of one operation, as the problem defines that over the ranks (bench/README.md) */
+	double skew_s; /* per operation, between the first and the last rank to be done; the median where there are many */
 };
 
 /* HOW it is computed: one way to run one benchmark on some backends. Holds no work model and no check. */

@@ -264,7 +264,7 @@ static const char *put_why(const struct lookup *lookup, const char *fmt, const c
 static const struct figure *choose(const struct lookup *lookup, const struct known *known, const struct kind *kind,
                                    const struct wm_row *row, const char **why_p) {
 	struct wm_axis_text axis = {.key = NULL};
-	if (*known->why) {
+	if (!known->sku || *known->why) {
 		*why_p = known->why;
 		return NULL;
 	}

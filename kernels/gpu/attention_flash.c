@@ -49,12 +49,9 @@ static uint32_t smaller(uint32_t a, uint32_t b) {
 	return a < b ? a : b;
 }
 
-/* The power of two from x on. */
+/* The least power of two that is not below x; x is at most 2^31. */
 static uint32_t power_of_two(uint32_t x) {
-	uint32_t p = 1;
-	while (p < x)
-		p *= 2;
-	return p;
+	return x > 1 ? UINT32_C(1) << (32 - __builtin_clz(x - 1)) : 1;
 }
 
 /* The numbers that depend on the problem alone: what can_run, workspace and prepare go by. */
