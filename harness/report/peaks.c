@@ -264,7 +264,7 @@ static const char *put_why(const struct lookup *lookup, const char *fmt, const c
 static const struct figure *choose(const struct lookup *lookup, const struct known *known, const struct kind *kind,
                                    const struct wm_row *row, const char **why_p) {
 	struct wm_axis_text axis = {.key = NULL};
-	if (!known->sku || *known->why) {
+	if (*known->why) {
 		*why_p = known->why;
 		return NULL;
 	}
@@ -342,7 +342,7 @@ static void set_peak(struct lookup *lookup, struct wm_row *row) {
 	}
 	const struct known *known = known_of(lookup, row);
 	const struct figure *figure = choose(lookup, known, kind, row, &row->peak_why);
-	if (!figure)
+	if (!figure || !known->sku)
 		return;
 	row->peak = known->share * figure->value;
 	row->peak_most = most_of(known, figure);
