@@ -7,41 +7,7 @@ static struct wm_source source(int rank, int ranks, int block, size_t part) {
 	return (struct wm_source){block, (size_t)rank * part};
 }
 
-static const struct wm_collective alltoall = {.gathers = true, .source = source};
+static const struct wm_collective alltoall = {.gathers = true, .bus = 1, .source = source};
 
-static enum wm_status accept(const struct wm_problem *p) {
-	return wm_collective_accept(p, &alltoall);
-}
-
-static enum wm_status tensors(const struct wm_problem *p, struct wm_tensor *t, int *n_p) {
-	return wm_collective_tensors(p, &alltoall, t, n_p);
-}
-
-static void work(const struct wm_problem *p, struct wm_work *work_p) {
-	*work_p = (struct wm_work){.bytes = wm_collective_bytes(p),
-	                           .wire_bytes = wm_collective_bytes(p) * (p->ranks - 1.0) / p->ranks};
-}
-
-static void fill(const struct wm_problem *p, int i, enum wm_data_part part, uint64_t seed, void *host) {
-	(void)i;
-	wm_collective_fill(p, &alltoall, part, seed, host);
-}
-
-static enum wm_status verify(const struct wm_problem *p, enum wm_data_part part, uint64_t seed, void *const *host,
-                             struct wm_check *check_p) {
-	return wm_collective_verify(p, &alltoall, part, seed, host, check_p);
-}
-
-const struct wm_bench wm_bench_alltoall = {
-	.name = "alltoall",
-	.about = "every rank gets its part of every rank",
-	.metric = "B/s bus",
-	.axes = wm_collective_axes,
-	.accept = accept,
-	.tensors = tensors,
-	.work = work,
-	.fill = fill,
-	.verify = verify,
-	.hot = true,
-	.collective = true,
-};
+const struct wm_bench wm_bench_alltoall =
+	WM_COLLECTIVE("alltoall", "every rank gets its part of every rank", &alltoall);

@@ -26,8 +26,15 @@ const struct wm_axis wm_collective_axes[] = {
 	{0},
 };
 
-double wm_collective_bytes(const struct wm_problem *p) {
-	return (double)wm_get(p, "bytes");
+static const struct wm_collective *of(const struct wm_problem *p) {
+	return p->bench->own;
+}
+
+void wm_collective_work(const struct wm_problem *p, struct wm_work *work_p) {
+	double bytes = (double)wm_get(p, "bytes"), n = p->ranks;
+	int bus = of(p)->bus;
+
+	*work_p = (struct wm_work){.bytes = bytes, .wire_bytes = bus ? bytes * bus * (n - 1) / n : bytes};
 }
 
 /* ---- sizes ------------------------------------------------------------------------------------------------------ */
@@ -67,7 +74,8 @@ static long nearest_size(long bytes, long unit) {
 	return below >= SMALLEST ? below : below + unit;
 }
 
-enum wm_status wm_collective_accept(const struct wm_problem *p, const struct wm_collective *c) {
+enum wm_status wm_collective_accept(const struct wm_problem *p) {
+	const struct wm_collective *c = of(p);
 	enum wm_dtype type = wm_get_dtype(p);
 	long bytes = wm_get(p, "bytes"), element = (long)wm_dtype_bytes(type), unit = element * p->ranks;
 
@@ -84,8 +92,8 @@ enum wm_status wm_collective_accept(const struct wm_problem *p, const struct wm_
 	return WM_OK;
 }
 
-enum wm_status wm_collective_tensors(const struct wm_problem *p, const struct wm_collective *c, struct wm_tensor *t,
-                                     int *n_p) {
+enum wm_status wm_collective_tensors(const struct wm_problem *p, struct wm_tensor *t, int *n_p) {
+	const struct wm_collective *c = of(p);
 	enum wm_dtype type = wm_get_dtype(p);
 	size_t ranks = (size_t)local_ranks(p);
 
@@ -142,17 +150,18 @@ static size_t stretch(size_t at, size_t n) {
 	return n < PERIOD - at ? n : PERIOD - at;
 }
 
-void wm_collective_fill(const struct wm_problem *p, const struct wm_collective *c, enum wm_data_part part,
-                        uint64_t seed, void *host) {
+void wm_collective_fill(const struct wm_problem *p, int i, enum wm_data_part part, uint64_t seed, void *host) {
+	const struct wm_collective *c = of(p);
 	size_t element = wm_dtype_bytes(wm_get_dtype(p)), n = extent(p, c->send_part);
 	char *values = series(p, c, part, seed), *out = host;
 
+	(void)i; /* send is the only input */
 	for (int r = 0; r < local_ranks(p); r++)
-		for (size_t i = 0, step; i < n; i += step, out += step * element) {
-			size_t at = place(first_rank(p) + r, i);
+		for (size_t at = 0, step; at < n; at += step, out += step * element) {
+			size_t from = place(first_rank(p) + r, at);
 
-			step = stretch(at, n - i);
-			memcpy(out, values + at * element, step * element);
+			step = stretch(from, n - at);
+			memcpy(out, values + from * element, step * element);
 		}
 	free(values);
 }
@@ -254,8 +263,9 @@ static enum wm_status check_rank(const struct wm_problem *p, const struct wm_col
 	return st;
 }
 
-enum wm_status wm_collective_verify(const struct wm_problem *p, const struct wm_collective *c, enum wm_data_part part,
-                                    uint64_t seed, void *const *host, struct wm_check *check_p) {
+enum wm_status wm_collective_verify(const struct wm_problem *p, enum wm_data_part part, uint64_t seed,
+                                    void *const *host, struct wm_check *check_p) {
+	const struct wm_collective *c = of(p);
 	struct expected *e = wm_zalloc(sizeof(*e));
 	size_t bytes;
 	enum wm_status st = WM_OK;

@@ -8,41 +8,7 @@ static struct wm_source source(int rank, int ranks, int block, size_t part) {
 	return (struct wm_source){WM_ALL_RANKS, (size_t)rank * part};
 }
 
-static const struct wm_collective reducescatter = {.recv_part = true, .sums = true, .source = source};
+static const struct wm_collective reducescatter = {.recv_part = true, .sums = true, .bus = 1, .source = source};
 
-static enum wm_status accept(const struct wm_problem *p) {
-	return wm_collective_accept(p, &reducescatter);
-}
-
-static enum wm_status tensors(const struct wm_problem *p, struct wm_tensor *t, int *n_p) {
-	return wm_collective_tensors(p, &reducescatter, t, n_p);
-}
-
-static void work(const struct wm_problem *p, struct wm_work *work_p) {
-	*work_p = (struct wm_work){.bytes = wm_collective_bytes(p),
-	                           .wire_bytes = wm_collective_bytes(p) * (p->ranks - 1.0) / p->ranks};
-}
-
-static void fill(const struct wm_problem *p, int i, enum wm_data_part part, uint64_t seed, void *host) {
-	(void)i;
-	wm_collective_fill(p, &reducescatter, part, seed, host);
-}
-
-static enum wm_status verify(const struct wm_problem *p, enum wm_data_part part, uint64_t seed, void *const *host,
-                             struct wm_check *check_p) {
-	return wm_collective_verify(p, &reducescatter, part, seed, host, check_p);
-}
-
-const struct wm_bench wm_bench_reducescatter = {
-	.name = "reducescatter",
-	.about = "every rank gets its part of the sum over all ranks",
-	.metric = "B/s bus",
-	.axes = wm_collective_axes,
-	.accept = accept,
-	.tensors = tensors,
-	.work = work,
-	.fill = fill,
-	.verify = verify,
-	.hot = true,
-	.collective = true,
-};
+const struct wm_bench wm_bench_reducescatter =
+	WM_COLLECTIVE("reducescatter", "every rank gets its part of the sum over all ranks", &reducescatter);

@@ -282,6 +282,9 @@ struct wm_bench {
 	                         struct wm_check *check_p);
 	/* Memory benchmarks: the smallest input must be at least this many times cache_bytes when cold; else 0. */
 	int cold_factor;
+	/* (optional) What sets benchmarks apart that share their functions, which find it at problem->bench->own; constant.
+	 */
+	const void *own;
 	bool hot;        /* its cache axis is hot where nobody says otherwise */
 	bool collective; /* ranks compute it together: refused with fewer than two */
 };
