@@ -150,11 +150,12 @@ static double allowed(const struct wm_row *row, int side, const struct ceiling *
 static void put_under(const struct over *over, struct wm_row *row) {
 	double most[SIDES] = {allowed(row, ARITHMETIC, over->c[ARITHMETIC]), allowed(row, MEMORY, over->c[MEMORY])};
 	int low = isnan(most[ARITHMETIC]) || most[MEMORY] < most[ARITHMETIC] ? MEMORY : ARITHMETIC;
-	if (!over->c[low] || isnan(most[low])) {
+	bool is_half = over->both && isnan(most[!low]);
+	/* one side only, and that one in doubt, says nothing */
+	if (!over->c[low] || isnan(most[low]) || (is_half && over->c[low]->suspect)) {
 		row->ceiling_why = "ceiling not measured in this run";
 		return;
 	}
-	bool is_half = over->both && isnan(most[!low]);
 	row->ceiling = most[low];
 	row->ceiling_bound = sides[low].name;
 	row->ceiling_why = over->c[low]->suspect ? over->c[low]->suspect : is_half ? sides[low].only : "";

@@ -64,14 +64,32 @@ static double seconds_left(const struct wm_progress *p) {
 	return (p->expected - p->spent) * stretch;
 }
 
+/* What a row is read by, as in reports: the rate of its metric, or the time where latency is timed. "": none. */
+static void say_value(const struct wm_problem *p, const json_t *record, char out[WM_UNIT_CHARS]) {
+	static const struct {
+		const char *metric, *key;
+	} keys[] = {{"flop/s", "flop_per_s"}, {"B/s", "bytes_per_s"}, {"B/s bus", "bus_bytes_per_s"}};
+	const json_t *values = json_object_get(record, "values");
+	double seconds = json_number_value(json_object_get(json_object_get(record, "time"), "median_s"));
+
+	out[0] = 0;
+	if (p->bench->collective && strcmp(wm_get_word(p, "timing"), "latency") == 0 && seconds > 0) {
+		wm_units_time(seconds, out);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		double value = json_number_value(json_object_get(values, keys[i].key));
+
+		if (strcmp(p->bench->metric, keys[i].metric) == 0 && value > 0)
+			wm_units_rate(value, keys[i].metric, out);
+	}
+}
+
 void wm_progress_row(struct wm_progress *p, const struct wm_case *c, const struct wm_device *dev,
                      const json_t *record) {
 	const char *status = json_string_value(json_object_get(record, "status"));
 	const char *why = json_string_value(json_object_get(record, "why"));
-	const json_t *values = json_object_get(record, "values");
-	double flop = json_number_value(json_object_get(values, "flop_per_s"));
-	double bytes = json_number_value(json_object_get(values, "bytes_per_s"));
-	char value[WM_UNIT_CHARS] = "";
+	char value[WM_UNIT_CHARS];
 	long left;
 
 	(void)dev;
@@ -79,10 +97,7 @@ void wm_progress_row(struct wm_progress *p, const struct wm_case *c, const struc
 	p->spent += c->expect_s;
 	if (p->quiet)
 		return;
-	if (strcmp(c->problem.bench->metric, "flop/s") == 0 && flop > 0)
-		wm_units_rate(flop, "flop/s", value);
-	else if (bytes > 0)
-		wm_units_rate(bytes, "B/s", value);
+	say_value(&c->problem, record, value);
 	left = (long)seconds_left(p);
 	fprintf(stderr, "%s%s  %s%s%s%s%s  %ld:%02ld left\n", p->terminal ? "\r\033[K" : "", p->head, status,
 	        value[0] ? "  " : "", value, why[0] ? ": " : "", why, left / 60, left % 60);

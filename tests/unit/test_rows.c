@@ -348,6 +348,7 @@ static void each_side_is_doubted_for_itself(void **state) {
 	                           {2, 0, "read:bytes=8,cache=cold", .median_s = 2},
 	                           {3, 0, "gemm:m=1,dtype=f32,cache=cold", "cblas", .median_s = 1},
 	                           {4, 0, "copy:bytes=8,cache=cold", .median_s = 4},
+	                           {5, 0, "gemm:m=1,dtype=bf16,cache=cold", .median_s = 4},
 	                           {0}},
 	         &rows);
 	static const int under_read[] = {2, 3, 4};
@@ -356,6 +357,8 @@ static void each_side_is_doubted_for_itself(void **state) {
 		                    "ceiling suspect: read reached 5.000 B/s on host, below the verified 10.00 B/s of "
 		                    "gemm:m=1,dtype=f32,cache=cold by cblas");
 	assert_string_equal(row_of(&rows, 1)->ceiling_why, "a ceiling itself");
+	/* a row that has this side only has none */
+	assert_ceiling(&rows, 5, 0, "", "ceiling not measured in this run");
 	wm_rows_free(&rows);
 }
 
