@@ -151,8 +151,8 @@ static void put_under(const struct over *over, struct wm_row *row) {
 	double most[SIDES] = {allowed(row, ARITHMETIC, over->c[ARITHMETIC]), allowed(row, MEMORY, over->c[MEMORY])};
 	int low = isnan(most[ARITHMETIC]) || most[MEMORY] < most[ARITHMETIC] ? MEMORY : ARITHMETIC;
 	bool is_half = over->both && isnan(most[!low]);
-	/* one side only, and that one in doubt, says nothing */
-	if (!over->c[low] || isnan(most[low]) || (is_half && over->c[low]->suspect)) {
+	/* memory alone, and that in doubt, says nothing of arithmetic */
+	if (!over->c[low] || isnan(most[low]) || (is_half && low == MEMORY && over->c[low]->suspect)) {
 		row->ceiling_why = "ceiling not measured in this run";
 		return;
 	}
