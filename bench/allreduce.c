@@ -2,12 +2,12 @@
 /* allreduce.c - every rank gets the sum of all ranks' send. */
 #include "collective.h"
 
-static struct wm_source source(int rank, int ranks, int block, size_t part) {
+static struct wm_block source(int rank, int ranks, int block, size_t part) {
 	(void)rank;
 	(void)ranks;
 	(void)block;
 	(void)part;
-	return (struct wm_source){WM_ALL_RANKS, 0};
+	return (struct wm_block){WM_ALL_RANKS, 0};
 }
 
 static const struct wm_collective allreduce = {.sums = true, .bus = 2, .source = source};

@@ -2,9 +2,9 @@
 /* alltoall.c - part r of rank s goes to rank r as its part s. */
 #include "collective.h"
 
-static struct wm_source source(int rank, int ranks, int block, size_t part) {
+static struct wm_block source(int rank, int ranks, int block, size_t part) {
 	(void)ranks;
-	return (struct wm_source){block, (size_t)rank * part};
+	return (struct wm_block){block, (size_t)rank * part};
 }
 
 static const struct wm_collective alltoall = {.gathers = true, .bus = 1, .source = source};

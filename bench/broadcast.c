@@ -2,12 +2,12 @@
 /* broadcast.c - every rank gets the send of rank 0. */
 #include "collective.h"
 
-static struct wm_source source(int rank, int ranks, int block, size_t part) {
+static struct wm_block source(int rank, int ranks, int block, size_t part) {
 	(void)rank;
 	(void)ranks;
 	(void)block;
 	(void)part;
-	return (struct wm_source){0, 0};
+	return (struct wm_block){0, 0};
 }
 
 static const struct wm_collective broadcast = {.source = source};

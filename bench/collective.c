@@ -227,7 +227,7 @@ static enum wm_status fail_copy(const struct expected *e, const char *name, cons
 }
 
 static enum wm_status check_copies(struct expected *e, const char *name, const char *recv, size_t to,
-                                   struct wm_source s, size_t n) {
+                                   struct wm_block s, size_t n) {
 	size_t element = wm_dtype_bytes(e->type);
 
 	for (size_t i = 0, step; i < n; i += step) {
@@ -255,7 +255,7 @@ static enum wm_status check_rank(const struct wm_problem *p, const struct wm_col
 
 	snprintf(name, sizeof(name), "recv of rank %d", rank);
 	for (int b = 0; b < blocks && st == WM_OK; b++) {
-		struct wm_source s = c->source(rank, p->ranks, b, one_part(p));
+		struct wm_block s = c->source(rank, p->ranks, b, one_part(p));
 
 		st = s.from == WM_ALL_RANKS ? check_sums(e, name, recv, (size_t)b * n, s.first, n)
 		                            : check_copies(e, name, recv, (size_t)b * n, s, n);

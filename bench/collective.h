@@ -6,7 +6,7 @@
 #include "core/wm.h"
 
 /* Where a block of what a rank receives comes from. */
-struct wm_source {
+struct wm_block {
 	int from;     /* the rank whose send it is copied from, or WM_ALL_RANKS: the sum over all ranks */
 	size_t first; /* element of send that the block begins with */
 };
@@ -21,7 +21,7 @@ struct wm_collective {
 	bool sums;                 /* recv is sums; else copies */
 	int bus;                   /* the busbw factor is bus (n - 1) / n; 0: it is 1 */
 	/* The source of a block of recv of that rank; part is the elements of one part. */
-	struct wm_source (*source)(int rank, int ranks, int block, size_t part);
+	struct wm_block (*source)(int rank, int ranks, int block, size_t part);
 };
 
 /* The benchmark of a collective: all have the members below, which find the collective at bench->own. */

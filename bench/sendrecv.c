@@ -2,10 +2,10 @@
 /* sendrecv.c - a ring: every rank gets the send of the rank before it. */
 #include "collective.h"
 
-static struct wm_source source(int rank, int ranks, int block, size_t part) {
+static struct wm_block source(int rank, int ranks, int block, size_t part) {
 	(void)block;
 	(void)part;
-	return (struct wm_source){(rank + ranks - 1) % ranks, 0};
+	return (struct wm_block){(rank + ranks - 1) % ranks, 0};
 }
 
 static const struct wm_collective sendrecv = {.source = source};

@@ -14,10 +14,12 @@ enum wm_command {
 	WM_CMD_TOPO = 16,
 	WM_CMD_EXPLAIN = 32,
 	WM_CMD_DOCTOR = 64,
-	WM_CMD_DOCS = 128
+	WM_CMD_DOCS = 128,
+	WM_CMD_METERS = 256,
+	WM_CMD_WEIGH = 512
 };
 
-enum wm_option_type { WM_OPT_FLAG, WM_OPT_TEXT, WM_OPT_LIST, WM_OPT_COUNT, WM_OPT_SECONDS, WM_OPT_WORD };
+enum wm_option_type { WM_OPT_FLAG, WM_OPT_TEXT, WM_OPT_LIST, WM_OPT_COUNT, WM_OPT_SECONDS, WM_OPT_NUMBER, WM_OPT_WORD };
 
 /* Indices into wm_option_values.v: one per row of the table, in its order. */
 enum wm_option_id {
@@ -32,8 +34,17 @@ enum wm_option_id {
 	WM_OPT_DEADLINE,
 	WM_OPT_DRY_RUN,
 	WM_OPT_TOPOLOGY,
+	WM_OPT_METERS,
+	WM_OPT_WEIGH,
+	WM_OPT_PROBE,
+	WM_OPT_WORK,
+	WM_OPT_WORK_LINE,
 	WM_OPT_QUIET,
 	WM_OPT_FORMAT,
+	WM_OPT_COUNTRY,
+	WM_OPT_INTENSITY,
+	WM_OPT_PUE,
+	WM_OPT_PRICES,
 	WM_OPT_SVG,
 	WM_OPT_JSON,
 	WM_OPT_ROOT,

@@ -16,17 +16,20 @@
 #define WM_BACKEND(id) extern const struct wm_backend wm_backend_##id;
 #define WM_BENCH(id) extern const struct wm_bench wm_bench_##id;
 #define WM_IMPL(id) extern const struct wm_impl wm_impl_##id;
+#define WM_METER(id) extern const struct wm_meter wm_meter_##id;
 #define WM_REPORT(id) extern const struct wm_report wm_report_##id;
 #include WM_REGISTRY
 #undef WM_BACKEND
 #undef WM_BENCH
 #undef WM_IMPL
+#undef WM_METER
 #undef WM_REPORT
 
 /* Each table keeps one kind of line and passes over the others. */
 #define WM_BACKEND(id) &wm_backend_##id,
 #define WM_BENCH(id)
 #define WM_IMPL(id)
+#define WM_METER(id)
 #define WM_REPORT(id)
 const struct wm_backend *const wm_backends[] = {
 #include WM_REGISTRY
@@ -46,8 +49,15 @@ const struct wm_impl *const wm_impls[] = {
 #include WM_REGISTRY
 	NULL};
 #undef WM_IMPL
-#undef WM_REPORT
+#undef WM_METER
 #define WM_IMPL(id)
+#define WM_METER(id) &wm_meter_##id,
+const struct wm_meter *const wm_meters[] = {
+#include WM_REGISTRY
+	NULL};
+#undef WM_METER
+#undef WM_REPORT
+#define WM_METER(id)
 #define WM_REPORT(id) &wm_report_##id,
 const struct wm_report *const wm_reports[] = {
 #include WM_REGISTRY
@@ -73,6 +83,13 @@ const struct wm_impl *wm_impl_find(const char *bench, const char *name) {
 	for (int i = 0; wm_impls[i]; i++)
 		if (strcmp(wm_impls[i]->bench, bench) == 0 && strcmp(wm_impls[i]->name, name) == 0)
 			return wm_impls[i];
+	return NULL;
+}
+
+const struct wm_meter *wm_meter_find(const char *name) {
+	for (int i = 0; wm_meters[i]; i++)
+		if (strcmp(wm_meters[i]->name, name) == 0)
+			return wm_meters[i];
 	return NULL;
 }
 
@@ -343,6 +360,16 @@ static enum wm_status check_report(const struct wm_report *p) {
 	return st == WM_OK ? check_members("report", p->name, members) : st;
 }
 
+static enum wm_status check_meter(const struct wm_meter *m) {
+	const struct member members[] = {{"about", m->about}, {"find", m->find},   {"open", m->open},
+	                                 {"read", m->read},   {"close", m->close}, {0}};
+	enum wm_status st = check_name("meter", m->name);
+
+	if (st == WM_OK && strlen(m->name) >= sizeof(((struct wm_source *)0)->meter))
+		st = wm_fail(WM_FAILED, "meter %s: its name is too long for wm_source", m->name);
+	return st == WM_OK ? check_members("meter", m->name, members) : st;
+}
+
 static enum wm_status twice(const char *kind, const char *name) {
 	return wm_fail(WM_FAILED, "%s %s is registered twice", kind, name);
 }
@@ -362,6 +389,10 @@ static enum wm_status check_unique(const struct wm_registry *r) {
 			if (strcmp(r->impls[i]->name, r->impls[k]->name) == 0 &&
 			    strcmp(r->impls[i]->bench, r->impls[k]->bench) == 0)
 				return twice("implementation", r->impls[i]->name);
+	for (int i = 0; r->meters[i]; i++)
+		for (int k = 0; k < i; k++)
+			if (strcmp(r->meters[i]->name, r->meters[k]->name) == 0)
+				return twice("meter", r->meters[i]->name);
 	for (int i = 0; r->reports[i]; i++)
 		for (int k = 0; k < i; k++)
 			if (strcmp(r->reports[i]->name, r->reports[k]->name) == 0)
@@ -378,13 +409,15 @@ enum wm_status wm_registry_check_tables(const struct wm_registry *r) {
 		st = check_bench(r->benches[i]);
 	for (int i = 0; st == WM_OK && r->impls[i]; i++)
 		st = check_impl(r, r->impls[i]);
+	for (int i = 0; st == WM_OK && r->meters[i]; i++)
+		st = check_meter(r->meters[i]);
 	for (int i = 0; st == WM_OK && r->reports[i]; i++)
 		st = check_report(r->reports[i]);
 	return st == WM_OK ? check_unique(r) : st;
 }
 
 enum wm_status wm_registry_check(void) {
-	const struct wm_registry all = {wm_backends, wm_benches, wm_impls, wm_reports};
+	const struct wm_registry all = {wm_backends, wm_benches, wm_impls, wm_meters, wm_reports};
 
 	return wm_registry_check_tables(&all);
 }

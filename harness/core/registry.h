@@ -9,11 +9,13 @@
 extern const struct wm_backend *const wm_backends[];
 extern const struct wm_bench *const wm_benches[];
 extern const struct wm_impl *const wm_impls[];
+extern const struct wm_meter *const wm_meters[];
 extern const struct wm_report *const wm_reports[];
 
 const struct wm_backend *wm_backend_find(const char *name); /* NULL: none */
 const struct wm_bench *wm_bench_find(const char *name);
 const struct wm_impl *wm_impl_find(const char *bench, const char *name);
+const struct wm_meter *wm_meter_find(const char *name);
 const struct wm_report *wm_report_find(const char *name);
 bool wm_impl_runs_on(const struct wm_impl *impl, const char *backend); /* by its backends list */
 
@@ -25,6 +27,7 @@ struct wm_registry {
 	const struct wm_backend *const *backends;
 	const struct wm_bench *const *benches;
 	const struct wm_impl *const *impls;
+	const struct wm_meter *const *meters;
 	const struct wm_report *const *reports;
 };
 enum wm_status wm_registry_check_tables(const struct wm_registry *registry);

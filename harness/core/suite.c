@@ -1,62 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * suite.c - job files, embedded or on disk, and patterns of the command line, to a list of jobs. inih takes the lines
- * apart; the lines themselves are counted and cut here, because Debian's inih tells no handler its line, and cuts
- * long lines in silence.
- */
+/* suite.c - job files, embedded or on disk, and patterns of the command line, to a list of jobs. */
 #include "embedded.h"
+#include "inifile.h"
 #include "installed.h"
 #include "job.h"
 #include "options.h"
 #include "registry.h"
 
-#include <errno.h>
-#include <ini.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-	MAX_LINE = 198, /* inih keeps 200, with the newline and the 0 byte */
-	MAX_FILE = 1 << 20
-};
-
-/* key = value, and the line that said so. */
-struct entry {
-	char key[MAX_LINE + 1], value[MAX_LINE + 1];
-	int line;
-};
-
-struct section {
-	char name[64];
-	int line; /* 0 = before the first section */
-	struct entry *v;
-	size_t n, room;
-};
 
 struct parser {
 	struct wm_suite *suite;
 	const char *file; /* as messages call it */
-	const char *next; /* what inih has not read yet */
-	int line;         /* of what it read last, from 1 */
 	int first_job;    /* of this file, in suite->jobs */
 	int part_job;     /* first one behind the last [global]: from there on names are unique */
-	struct section own, global;
-	enum wm_status st; /* the first error, which ends the reading */
+	const struct wm_ini_section *own, *global;
 };
-
-/* FILE:LINE: .., always WM_INPUT. */
-__attribute__((format(printf, 3, 4))) static enum wm_status fail_at(const struct parser *p, int line, const char *fmt,
-                                                                    ...) {
-	char text[512];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	return wm_fail(WM_INPUT, "%s:%d: %s", p->file, line, text);
-}
 
 /* ---- the meaning of one entry ------------------------------------------------------------------------------- */
 
@@ -74,7 +35,7 @@ static void add_bench(struct benches *b, const struct wm_bench *bench) {
 		b->v[b->n++] = bench;
 }
 
-static bool names_problems(const struct entry *e) {
+static bool names_problems(const struct wm_ini_entry *e) {
 	return strcmp(e->key, "bench") == 0 || strcmp(e->key, "problem") == 0;
 }
 
@@ -104,17 +65,17 @@ static enum wm_status check_impl(void *arg, const char *word) {
 
 /* A key of the option table. Implementations are known without any device, so their names are checked here, where
  * the line is known; devices are not. */
-static enum wm_status check_option(const struct parser *p, const struct entry *e, const struct wm_option *row,
+static enum wm_status check_option(const struct parser *p, const struct wm_ini_entry *e, const struct wm_option *row,
                                    struct benches *b) {
 	if (wm_option_check(row, e->value) != WM_OK)
-		return fail_at(p, e->line, "%s: %s", e->key, wm_why());
+		return wm_ini_fail(p->file, e->line, "%s: %s", e->key, wm_why());
 	if (row->id == WM_OPT_IMPL && wm_split(e->value, '/', check_impl, b) != WM_OK)
-		return fail_at(p, e->line, "%s", wm_why());
+		return wm_ini_fail(p->file, e->line, "%s", wm_why());
 	return WM_OK;
 }
 
 /* Names the nearest of all keys that can stand beside these benchmarks. */
-static enum wm_status fail_unknown_key(const struct parser *p, const struct entry *e, const struct benches *b) {
+static enum wm_status fail_unknown_key(const struct parser *p, const struct wm_ini_entry *e, const struct benches *b) {
 	const char *keys[128] = {"bench", "problem", "weigh"};
 	int n = 3;
 
@@ -127,12 +88,12 @@ static enum wm_status fail_unknown_key(const struct parser *p, const struct entr
 	for (const struct wm_axis *axis = wm_core_axes; axis->key; axis++)
 		keys[n++] = axis->key;
 	wm_fail_unknown("key", e->key, keys, n);
-	return fail_at(p, e->line, "%s", wm_why());
+	return wm_ini_fail(p->file, e->line, "%s", wm_why());
 }
 
 /* Checks the list of an axis with every benchmark that has it; says how many have. */
-static enum wm_status check_axis(const struct parser *p, const struct entry *e, const struct benches *b, bool list,
-                                 int *have_p) {
+static enum wm_status check_axis(const struct parser *p, const struct wm_ini_entry *e, const struct benches *b,
+                                 bool list, int *have_p) {
 	int have = 0, index = 0;
 
 	for (int i = 0; i < b->n; i++) {
@@ -140,13 +101,13 @@ static enum wm_status check_axis(const struct parser *p, const struct entry *e, 
 			continue;
 		have++;
 		if (list && wm_axis_check(b->v[i], e->key, e->value) != WM_OK)
-			return fail_at(p, e->line, "%s", wm_why());
+			return wm_ini_fail(p->file, e->line, "%s", wm_why());
 	}
 	*have_p = have;
 	return WM_OK;
 }
 
-static enum wm_status check_entry(const struct parser *p, const struct entry *e, struct benches *b, bool list) {
+static enum wm_status check_entry(const struct parser *p, const struct wm_ini_entry *e, struct benches *b, bool list) {
 	const struct wm_option *row = job_option(e->key);
 	enum wm_status st;
 	int have = 0;
@@ -157,7 +118,7 @@ static enum wm_status check_entry(const struct parser *p, const struct entry *e,
 		return check_option(p, e, row, b);
 	if (strcmp(e->key, "weigh") == 0) {
 		if (wm_word_index("yes no", e->value) < 0)
-			return fail_at(p, e->line, "weigh: '%s' is not yes or no", e->value);
+			return wm_ini_fail(p->file, e->line, "weigh: '%s' is not yes or no", e->value);
 		return WM_OK;
 	}
 	st = check_axis(p, e, b, list, &have);
@@ -166,99 +127,92 @@ static enum wm_status check_entry(const struct parser *p, const struct entry *e,
 
 /* ---- the meaning of a section ------------------------------------------------------------------------------- */
 
-static const struct entry *find_entry(const struct section *s, const char *key) {
-	for (size_t i = 0; i < s->n; i++)
-		if (strcmp(s->v[i].key, key) == 0)
-			return &s->v[i];
-	return NULL;
-}
-
 /* What the section says, else what [global] said before it. */
-static const struct entry *find_default(const struct parser *p, const char *key) {
-	const struct entry *e = find_entry(&p->own, key);
+static const struct wm_ini_entry *find_default(const struct parser *p, const char *key) {
+	const struct wm_ini_entry *e = wm_ini_find(p->own, key);
 
-	return e ? e : find_entry(&p->global, key);
+	return e ? e : wm_ini_find(p->global, key);
 }
 
-/* Keeps the entries in the place of those of a [global] before; its axes must mean something to some benchmark, their
+/* The entries take the place of those of a [global] before; its axes must mean something to some benchmark, their
  * lists are checked with the benchmarks that come to use them. */
-static enum wm_status end_global(struct parser *p) {
+static enum wm_status take_global(struct parser *p) {
 	struct wm_suite *suite = p->suite;
-	const struct entry *profile = find_entry(&p->own, "profile");
+	const struct wm_ini_entry *profile = wm_ini_find(p->own, "profile");
 	struct benches all = {0};
 
 	for (int i = 0; wm_benches[i]; i++)
 		add_bench(&all, wm_benches[i]);
-	for (size_t i = 0; i < p->own.n; i++) {
-		const struct entry *e = &p->own.v[i];
+	for (size_t i = 0; i < p->own->n; i++) {
+		const struct wm_ini_entry *e = &p->own->v[i];
 		enum wm_status st = check_entry(p, e, &all, false);
 
 		if (st != WM_OK)
 			return st;
 		if (names_problems(e))
-			return fail_at(p, e->line, "%s belongs in a section of its own, not in [global]", e->key);
+			return wm_ini_fail(p->file, e->line, "%s belongs in a section of its own, not in [global]", e->key);
 	}
 	if (profile && suite->profile[0] && strcmp(profile->value, suite->profile) != 0)
-		return fail_at(p, profile->line, "profile %s, but a suite before it asks for %s: run them one after the other",
-		               profile->value, suite->profile);
+		return wm_ini_fail(p->file, profile->line,
+		                   "profile %s, but a suite before it asks for %s: run them one after the other",
+		                   profile->value, suite->profile);
 	if (profile)
 		snprintf(suite->profile, sizeof(suite->profile), "%.15s", profile->value);
-	free(p->global.v);
 	p->global = p->own;
-	p->own = (struct section){0};
 	p->part_job = suite->n;
 	return WM_OK;
 }
 
 static enum wm_status find_benches(const struct parser *p, struct benches *b) {
-	for (size_t i = 0; i < p->own.n; i++) {
-		const struct entry *e = &p->own.v[i];
+	for (size_t i = 0; i < p->own->n; i++) {
+		const struct wm_ini_entry *e = &p->own->v[i];
 		const struct wm_bench *bench = NULL;
 
 		if (!names_problems(e))
 			continue;
 		if (strcmp(e->key, "bench") == 0 && strchr(e->value, ':'))
-			return fail_at(p, e->line, "bench: '%s' is more than a name; patterns stand in problem lines", e->value);
+			return wm_ini_fail(p->file, e->line, "bench: '%s' is more than a name; patterns stand in problem lines",
+			                   e->value);
 		if (wm_pattern_bench(e->value, &bench) != WM_OK)
-			return fail_at(p, e->line, "%s", wm_why());
+			return wm_ini_fail(p->file, e->line, "%s", wm_why());
 		add_bench(b, bench);
 	}
 	if (b->n == 0)
-		return fail_at(p, p->own.line, "section [%s] has neither bench nor problem", p->own.name);
+		return wm_ini_fail(p->file, p->own->line, "section [%s] has neither bench nor problem", p->own->name);
 	return WM_OK;
 }
 
 static enum wm_status check_section(const struct parser *p, struct benches *b) {
-	const struct entry *profile = find_entry(&p->own, "profile");
+	const struct wm_ini_entry *profile = wm_ini_find(p->own, "profile");
 	enum wm_status st = find_benches(p, b);
 	int have = 0;
 
-	for (size_t i = 0; i < p->own.n && st == WM_OK; i++)
-		st = check_entry(p, &p->own.v[i], b, true);
-	for (size_t i = 0; i < p->global.n && st == WM_OK; i++)
-		st = check_axis(p, &p->global.v[i], b, true, &have);
+	for (size_t i = 0; i < p->own->n && st == WM_OK; i++)
+		st = check_entry(p, &p->own->v[i], b, true);
+	for (size_t i = 0; i < p->global->n && st == WM_OK; i++)
+		st = check_axis(p, &p->global->v[i], b, true, &have);
 	if (st == WM_OK && profile)
-		st = fail_at(p, profile->line, "profile belongs in [global]: it holds for the whole run");
+		st = wm_ini_fail(p->file, profile->line, "profile belongs in [global]: it holds for the whole run");
 	return st;
 }
 
 /* Expands bench = NAME and every problem = PATTERN over the axes of the section, then of [global]. */
 static enum wm_status expand_section(const struct parser *p, struct wm_problems *list) {
-	size_t n = p->own.n + p->global.n;
+	size_t n = p->own->n + p->global->n;
 	const char **pairs = wm_zalloc(2 * n * sizeof(*pairs));
 	enum wm_status st = WM_OK;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct entry *e = i < p->own.n ? &p->own.v[i] : &p->global.v[i - p->own.n];
+		const struct wm_ini_entry *e = i < p->own->n ? &p->own->v[i] : &p->global->v[i - p->own->n];
 
 		pairs[2 * i] = e->key;
 		pairs[2 * i + 1] = e->value;
 	}
-	for (size_t i = 0; i < p->own.n && st == WM_OK; i++) {
-		const struct entry *e = &p->own.v[i];
+	for (size_t i = 0; i < p->own->n && st == WM_OK; i++) {
+		const struct wm_ini_entry *e = &p->own->v[i];
 
 		if (names_problems(e) && wm_pattern_expand_over(e->value, pairs, (int)n, list) != WM_OK)
-			st = fail_at(p, e->line, "%s", wm_why());
+			st = wm_ini_fail(p->file, e->line, "%s", wm_why());
 	}
 	free(pairs);
 	return st;
@@ -277,22 +231,19 @@ static struct wm_job *add_job(struct wm_suite *suite, const char *name) {
 	return &jobs[n];
 }
 
-/* The lines of a section are all read. */
-static enum wm_status end_section(struct parser *p) {
-	const struct entry *device = find_default(p, "device"), *impl = find_default(p, "impl"),
-					   *weigh = find_default(p, "weigh");
+static enum wm_status take_section(struct parser *p) {
+	const struct wm_ini_entry *device = find_default(p, "device"), *impl = find_default(p, "impl"),
+							  *weigh = find_default(p, "weigh");
 	struct benches benches = {0};
 	struct wm_job *job;
 	enum wm_status st;
 
-	if (!p->own.line)
-		return WM_OK;
-	if (strcmp(p->own.name, "global") == 0)
-		return end_global(p);
+	if (strcmp(p->own->name, "global") == 0)
+		return take_global(p);
 	st = check_section(p, &benches);
 	if (st != WM_OK)
 		return st;
-	job = add_job(p->suite, p->own.name);
+	job = add_job(p->suite, p->own->name);
 	if (impl)
 		snprintf(job->impl, sizeof(job->impl), "%s", impl->value);
 	if (device) {
@@ -303,121 +254,34 @@ static enum wm_status end_section(struct parser *p) {
 	return expand_section(p, &job->problems);
 }
 
-/* ---- lines -------------------------------------------------------------------------------------------------- */
-
-/* A line "[name]": ends the section before it. A line that is none, or lacks its ']', is left to inih. */
-static enum wm_status begin_section(struct parser *p, const char *line) {
-	const char *end = line[0] == '[' ? strchr(line, ']') : NULL;
-	size_t n = end ? (size_t)(end - line - 1) : 0;
-	enum wm_status st;
-
-	if (!end)
-		return WM_OK;
-	st = end_section(p);
-	if (st != WM_OK)
-		return st;
-	if (n == 0 || n >= sizeof(p->own.name))
-		return fail_at(p, p->line, "a section's name has 1 to %zu letters", sizeof(p->own.name) - 1);
-	p->own.n = 0;
-	p->own.line = p->line;
-	snprintf(p->own.name, sizeof(p->own.name), "%.*s", (int)n, line + 1);
+static enum wm_status check_name(const struct parser *p) {
 	for (int i = p->part_job; i < p->suite->n; i++)
-		if (strcmp(p->suite->jobs[i].name, p->own.name) == 0)
-			return fail_at(p, p->line, "section [%s] is there twice", p->own.name);
+		if (strcmp(p->suite->jobs[i].name, p->own->name) == 0)
+			return wm_ini_fail(p->file, p->own->line, "section [%s] is there twice", p->own->name);
 	return WM_OK;
 }
 
-/*
- * inih's reader: the next line without the blanks before it (inih would take it for the rest of the line above), or
- * NULL at the end and after an error.
- */
-static char *read_line(char *out, int room, void *stream) {
-	struct parser *p = stream;
-	size_t n = strcspn(p->next, "\n");
-	const char *line = p->next + strspn(p->next, " \t");
-
-	if (p->st != WM_OK || !*p->next)
-		return NULL;
-	p->line++;
-	if (n > MAX_LINE || n + 2 > (size_t)room) {
-		p->st = fail_at(p, p->line, "a line of %zu bytes; at most %d", n, MAX_LINE);
-		return NULL;
-	}
-	snprintf(out, (size_t)room, "%.*s", (int)(p->next + n - line), line);
-	p->next += n + (p->next[n] == '\n');
-	p->st = begin_section(p, out);
-	return p->st == WM_OK ? out : NULL;
-}
-
-/* inih's handler: keeps key and value; 0 tells inih of an error. */
-static int keep_entry(void *user, const char *section, const char *key, const char *value) {
-	struct parser *p = user;
-	const struct entry *before = find_entry(&p->own, key);
-	struct entry *e;
-
-	(void)section; /* cut to 49 letters by inih: begin_section keeps it whole */
-	if (p->st != WM_OK)
-		return 0;
-	if (!p->own.line)
-		p->st = fail_at(p, p->line, "%s stands before the first [section]", key);
-	else if (before && strcmp(key, "problem") != 0)
-		p->st = fail_at(p, p->line, "%s is given twice in [%s], first in line %d", key, p->own.name, before->line);
-	if (p->st != WM_OK)
-		return 0;
-	p->own.v = wm_grow(p->own.v, p->own.n, &p->own.room, sizeof(*p->own.v));
-	e = &p->own.v[p->own.n++];
-	snprintf(e->key, sizeof(e->key), "%s", key);
-	snprintf(e->value, sizeof(e->value), "%s", value);
-	e->line = p->line;
-	return 1;
-}
-
 static enum wm_status parse_text(struct wm_suite *suite, const char *file, const char *text) {
-	struct parser p = {.suite = suite, .file = file, .next = text, .first_job = suite->n, .part_job = suite->n};
-	int bad = ini_parse_stream(read_line, &p, keep_entry, &p);
+	static const struct wm_ini_section nothing = {.line = 0};
+	struct parser p = {.suite = suite, .file = file, .first_job = suite->n, .part_job = suite->n, .global = &nothing};
+	struct wm_ini ini;
+	enum wm_status st = wm_ini_parse(file, text, "problem", &ini);
 
-	/* inih goes on after a line that it cannot read; the first of its errors may lie before ours. */
-	if (bad > 0 && (p.st == WM_OK || bad < p.line))
-		p.st = fail_at(&p, bad, "neither [section] nor key = value nor a comment");
-	else if (bad < 0)
-		p.st = wm_fail(WM_NOMEM, "%s: memory ran out", file);
-	else if (p.st == WM_OK)
-		p.st = end_section(&p);
-	if (p.st == WM_OK && suite->n == p.first_job)
-		p.st = wm_fail(WM_INPUT, "%s: no section with problems", file);
-	free(p.own.v);
-	free(p.global.v);
-	return p.st;
+	if (st != WM_OK)
+		return st;
+	for (size_t i = 0; i < ini.n && st == WM_OK; i++) {
+		p.own = &ini.sections[i];
+		st = check_name(&p);
+		if (st == WM_OK)
+			st = take_section(&p);
+	}
+	wm_ini_free(&ini);
+	if (st == WM_OK && suite->n == p.first_job)
+		st = wm_fail(WM_INPUT, "%s: no section with problems", file);
+	return st;
 }
 
 /* ---- suites, files, patterns -------------------------------------------------------------------------------- */
-
-/* The whole file as text, without the byte order mark of some editors. Owned by the caller. */
-static enum wm_status read_file(const char *path, char **text_p) {
-	FILE *file = fopen(path, "r");
-	char *text = NULL;
-	enum wm_status st = WM_OK;
-	size_t n;
-
-	if (!file)
-		return wm_fail(WM_INPUT, "%s: %s", path, strerror(errno));
-	text = wm_zalloc(MAX_FILE + 1);
-	n = fread(text, 1, MAX_FILE, file);
-	if (ferror(file))
-		st = wm_fail(WM_INPUT, "%s: %s", path, strerror(errno));
-	else if (n == MAX_FILE)
-		st = wm_fail(WM_INPUT, "%s: not a job file: over %d bytes", path, MAX_FILE - 1);
-	else if (strlen(text) != n)
-		st = wm_fail(WM_INPUT, "%s: not a job file: it holds a 0 byte", path);
-	fclose(file);
-	if (strncmp(text, "\xEF\xBB\xBF", 3) == 0)
-		memmove(text, text + 3, n - 2);
-	if (st == WM_OK)
-		*text_p = text;
-	else
-		free(text);
-	return st;
-}
 
 /* Puts the text of one more job file behind what the suite keeps. The [global] between them ends the defaults of the
  * one before, and lets a section have a name that is there already. */
@@ -434,7 +298,7 @@ static void keep_text(struct wm_suite *suite, const char *text) {
 /* Keeps a pattern as a job file; one that is too long for a line as the problems that it gives. */
 static void keep_pattern(struct wm_suite *suite, const char *pattern, const struct wm_problems *list) {
 	static const char head[] = "[pattern]\n", line[] = "problem = ";
-	bool fits = strlen(line) + strlen(pattern) <= MAX_LINE;
+	bool fits = strlen(line) + strlen(pattern) <= WM_INI_LINE;
 	size_t n = fits ? 1 : list->n, each = strlen(line) + (fits ? strlen(pattern) : WM_PROBLEM_CHARS) + 2;
 	size_t used = strlen(head);
 	char *text = wm_zalloc(used + n * each);
@@ -481,7 +345,7 @@ static bool ends_in_ini(const char *word) {
 static enum wm_status add_file(const char *path, struct wm_suite *suite) {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	char *text = NULL;
-	enum wm_status st = read_file(path, &text);
+	enum wm_status st = wm_ini_text(path, "job file", &text);
 
 	if (st != WM_OK)
 		return st;

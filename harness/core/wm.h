@@ -145,7 +145,7 @@ struct wm_grid {
 	unsigned items[3];  /* work-items (threads) a group */
 };
 
-enum { WM_MAX_MARKS = 2 }; /* slots of mark: the start and the end of a batch */
+enum { WM_MAX_MARKS = 8 }; /* slots of mark: the start and the end of each batch in flight */
 
 /* A vendor API: knows devices, memory and time; knows no benchmark. open .. close run in a worker process only. */
 struct wm_backend {
@@ -176,7 +176,9 @@ struct wm_backend {
 	enum wm_status (*sync)(struct wm_device *dev);
 	/* Puts a timestamp into the device's queue. */
 	enum wm_status (*mark)(struct wm_device *dev, int slot);
-	/* Device time from one mark to a later one, after sync. */
+	/* (optional) Returns when the mark in that slot has been reached, while what was enqueued behind it goes on. */
+	enum wm_status (*wait)(struct wm_device *dev, int slot);
+	/* Device time from one mark to a later one, both reached (sync, wait). */
 	enum wm_status (*between)(struct wm_device *dev, int from, int to, double *seconds_p);
 	/* Keeps the device busy for about that long with work that is not matrix work, to raise its clock. */
 	enum wm_status (*rouse)(struct wm_device *dev, double seconds);
@@ -217,7 +219,7 @@ struct wm_axis {
 enum wm_cache { WM_COLD, WM_HOT };
 enum wm_data { WM_UNIFORM, WM_NORMAL, WM_ZEROS };
 enum wm_regime { WM_SUSTAINED, WM_BURST, WM_FIXED };
-enum wm_load { WM_ALONE, WM_NODE };
+enum wm_machine_load { WM_ALONE, WM_NODE };
 
 /*
  * One point: a value per axis (the benchmark's, then the core's). str is canonical and parses back to it. Where ranks
@@ -347,6 +349,95 @@ struct wm_impl {
 	/* (optional) Releases what prepare made; also called when prepare failed half way. */
 	void (*finish)(struct wm_run *run);
 };
+
+/* ---- meters ------------------------------------------------------------------------------------------------- */
+
+/* What joules are of; energies stand beside each other only within one class (method 4).
+ * X(enum suffix, word in records, meaning) */
+#define WM_SCOPE_MAP(X)                                                                                     \
+	X(ACCELERATOR, "accelerator", "a whole accelerator module, at its own input")                           \
+	X(SUPERCHIP, "superchip", "the processor and the accelerator of one module together")                   \
+	X(CPU, "cpu", "the packages or socket rails of the processors, without DRAM")                           \
+	X(CPU_DRAM, "cpu+dram", "the packages of the processors and their DRAM")                                \
+	X(SERVER, "host (GPUs excluded)", "the server, of which nobody has shown that its accelerators are in") \
+	X(NODE, "node", "the whole server, at the input of its power supplies")                                 \
+	X(WALL, "wall", "whatever hangs at an outlet, as an external meter sees it")                            \
+	X(PART, "part", "a part of one of the others: shown by wattmark meters, never a case's energy")
+
+enum wm_scope {
+#define X(id, word, meaning) WM_SCOPE_##id,
+	WM_SCOPE_MAP(X)
+#undef X
+		WM_SCOPES
+};
+const char *wm_scope_word(enum wm_scope scope);
+const char *wm_scope_meaning(enum wm_scope scope);
+enum wm_scope wm_scope_parse(const char *word); /* WM_SCOPES if unknown */
+
+enum wm_source_kind {
+	WM_COUNTER, /* joules since some start */
+	WM_POWER    /* watts */
+};
+
+/*
+ * One thing that a meter can read, as it was found: the energy of one physical package, or of the node. Plain data but
+ * for priv: it travels between processes as JSON. Numbers that nobody states are NAN, words "".
+ */
+struct wm_source {
+	char id[80];     /* unique on the machine: "powercap:package-0"; the name in power.csv */
+	char meter[16];  /* name of the meter that reads it */
+	char word[96];   /* the vendor's own word for what it reads: "package-0", "CPU power + IO power" */
+	char where[256]; /* how its meter finds it again: a path, an address, a number */
+	enum wm_scope scope;
+	enum wm_source_kind kind;
+	char pci[16], uuid[48]; /* of the accelerator that it weighs */
+	int package;            /* of the CPU that it weighs, as the system numbers it; -1: none */
+	double refresh_s;       /* between two changes of the value */
+	double lag_s;           /* how far the value is behind: the time over which it is averaged */
+	double quantum;         /* smallest step, joules or watts */
+	double range_j;         /* a counter begins again at 0 there; INFINITY: never in practice */
+	double limit_w;         /* more than that it cannot draw; the reading's cap_w goes before it */
+	double gain_rel;        /* accuracy of the meter, 95%, relative */
+	char note[160];         /* the source of gain_rel, and what else to know */
+	char off[256];          /* why it cannot be read; "" = it can */
+	void *priv;             /* set by open, released by close */
+};
+
+/* One look at a source. NAN: it has none of that. */
+struct wm_reading {
+	double joules, watts;
+	double own_s; /* the meter's own clock at which joules was true, seconds since some start */
+	double cap_w; /* power limit in force */
+	double clock_hz, temperature_c;
+	double thermal_s, brake_s; /* throttled so far by heat, by the power brake, since some start */
+	double capped_s;           /* throttled so far by the power limit */
+};
+
+/* Where meters look: the file system below root, and what the user's file of meters names. */
+struct wm_meter_entry; /* meters/setup.h: one section of that file */
+struct wm_meter_setup {
+	const char *root; /* "" = the real machine, else a folder that stands for / */
+	const struct wm_meter_entry *entries;
+	int n;
+};
+
+/* A kind of meter: opens what belongs to one physical package or the node, reads it, closes it. find .. close run in
+ * child processes only. Knows no window, no work and no benchmark. */
+struct wm_meter {
+	const char *name;  /* "powercap" */
+	const char *about; /* one line */
+	bool library;      /* asks a library of this machine, wherever root is: left out of machines that were recorded */
+	/* At most max sources, those that cannot be read among them (off). WM_SKIP + reason: none here. */
+	enum wm_status (*find)(const struct wm_meter_setup *setup, struct wm_source *sources, int max, int *n_p);
+	enum wm_status (*open)(const struct wm_meter_setup *setup, struct wm_source *source);
+	/* Called by one thread at a time for one source, by several for several. WM_FAILED + reason: this look gave
+	 * nothing; the next may. */
+	enum wm_status (*read)(struct wm_source *source, struct wm_reading *reading_p);
+	void (*close)(struct wm_source *source);
+};
+
+/* A reading of nothing: all NAN. */
+struct wm_reading wm_no_reading(void);
 
 /* ---- reports ------------------------------------------------------------------------------------------------ */
 

@@ -14,6 +14,7 @@
 static struct wm_backend backend;
 static struct wm_bench bench;
 static struct wm_impl impl;
+static struct wm_meter meter;
 static struct wm_report report;
 static struct wm_axis axes[WM_MAX_AXES + 1];
 
@@ -24,6 +25,7 @@ static int restore(void **state) {
 	backend = *wm_backend_find("host");
 	bench = *wm_bench_find("copy");
 	impl = *wm_impl_find("copy", "ref");
+	meter = *wm_meter_find("powercap");
 	report = *wm_report_find("csv");
 	memset(axes, 0, sizeof(axes));
 	for (; bench.axes[n].key; n++)
@@ -37,7 +39,8 @@ static const char *check(void) {
 	const struct wm_bench *const benches[] = {&bench, NULL};
 	const struct wm_impl *const impls[] = {&impl, NULL};
 	const struct wm_report *const reports[] = {&report, NULL};
-	const struct wm_registry tables = {backends, benches, impls, reports};
+	const struct wm_meter *const meters[] = {&meter, NULL};
+	const struct wm_registry tables = {backends, benches, impls, meters, reports};
 	enum wm_status st = wm_registry_check_tables(&tables);
 
 	restore(NULL);
@@ -73,6 +76,8 @@ static void missing_members(void **state) {
 	impl.prepare = NULL;
 	impl.finish = NULL;
 	assert_string_equal(check(), "fine");
+	meter.read = NULL;
+	assert_string_equal(check(), "meter powercap: member read is missing");
 	report.write = NULL;
 	assert_string_equal(check(), "report csv: member write is missing");
 }
@@ -87,6 +92,8 @@ static void names(void **state) {
 	assert_string_equal(check(), "benchmark 'copy-it': a name holds small letters, digits and '_' only");
 	backend.name = "a_name_of_16_let";
 	assert_string_equal(check(), "backend a_name_of_16_let: its name is too long for wm_device");
+	meter.name = "a_name_of_16_let";
+	assert_string_equal(check(), "meter a_name_of_16_let: its name is too long for wm_source");
 	impl.bench = "paste";
 	assert_string_equal(check(), "implementation ref: benchmark 'paste' is not registered");
 	impl.backends = "vulkan metal";
@@ -100,20 +107,24 @@ static void twice(void **state) {
 	const struct wm_bench *const benches[] = {&bench, NULL}, *const two_benches[] = {&bench, &bench, NULL};
 	const struct wm_impl *const impls[] = {&impl, NULL}, *const two_impls[] = {&impl, &impl, NULL};
 	const struct wm_report *const reports[] = {&report, NULL}, *const two_reports[] = {&report, &report, NULL};
-	struct wm_registry tables = {backends, benches, impls, reports};
+	const struct wm_meter *const meters[] = {&meter, NULL}, *const two_meters[] = {&meter, &meter, NULL};
+	struct wm_registry tables = {backends, benches, impls, meters, reports};
 
 	(void)state;
 	assert_int_equal(wm_registry_check_tables(&tables), WM_FAILED);
 	assert_string_equal(wm_why(), "backend host is registered twice");
-	tables = (struct wm_registry){backends + 1, two_benches, impls, reports};
+	tables = (struct wm_registry){backends + 1, two_benches, impls, meters, reports};
 	assert_int_equal(wm_registry_check_tables(&tables), WM_FAILED);
 	assert_string_equal(wm_why(), "benchmark copy is registered twice");
-	tables = (struct wm_registry){backends + 1, benches, two_impls, reports};
+	tables = (struct wm_registry){backends + 1, benches, two_impls, meters, reports};
 	assert_int_equal(wm_registry_check_tables(&tables), WM_FAILED);
 	assert_string_equal(wm_why(), "implementation ref is registered twice");
-	tables = (struct wm_registry){backends + 1, benches, impls, two_reports};
+	tables = (struct wm_registry){backends + 1, benches, impls, meters, two_reports};
 	assert_int_equal(wm_registry_check_tables(&tables), WM_FAILED);
 	assert_string_equal(wm_why(), "report csv is registered twice");
+	tables = (struct wm_registry){backends + 1, benches, impls, two_meters, reports};
+	assert_int_equal(wm_registry_check_tables(&tables), WM_FAILED);
+	assert_string_equal(wm_why(), "meter powercap is registered twice");
 }
 
 static void broken_axes(void **state) {
