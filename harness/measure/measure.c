@@ -4,6 +4,7 @@
 
 #include "core/cases.h"
 #include "buffers.h"
+#include "load.h"
 #include "sample.h"
 
 #include <stdlib.h>
@@ -248,6 +249,16 @@ static enum wm_status last_batch(struct bench_run *r, struct wm_sampler *s) {
 
 /* ---- the whole ---- */
 
+/* The load that windows are cut from. */
+static enum wm_status load_it(struct bench_run *r, struct wm_sampler *s) {
+	double length_s = wm_load_window(r->job->windows, r->m->median_s);
+	double seconds = wm_load_seconds(r->job->windows, length_s);
+
+	enter(r, "window", seconds + 2 * r->op_s, true);
+	r->job->loading(r->job->arg, wm_now(), length_s);
+	return wm_load_device(s, seconds, &r->m->load);
+}
+
 static enum wm_status time_it(struct bench_run *r) {
 	const struct wm_profile *profile = r->job->profile;
 	struct wm_sampler s = {.job = r->job, .run = &r->run, .m = r->m, .span = r->run.sets};
@@ -267,6 +278,11 @@ static enum wm_status time_it(struct bench_run *r) {
 	if (st != WM_OK)
 		return st;
 	wm_sampler_summarise(r->m);
+	if (r->job->windows) {
+		st = load_it(r, &s);
+		if (st != WM_OK)
+			return st;
+	}
 	enter(r, "check", (double)r->m->rotation_bytes / 100e6 + 2 * r->op_s, false);
 	return last_batch(r, &s);
 }
@@ -343,5 +359,6 @@ enum wm_status wm_measure(const struct wm_measure_job *job, struct wm_measuremen
 void wm_measurement_free(struct wm_measurement *m) {
 	free(m->samples);
 	free(m->skews);
+	wm_load_free(&m->load);
 	memset(m, 0, sizeof(*m));
 }

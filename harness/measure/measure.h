@@ -8,6 +8,7 @@
 
 #include "core/wm.h"
 #include "profile.h"
+#include "window.h"
 
 /* What 30 bursts of at most 20 ms take with the rest before each. */
 #define WM_BURSTS_SECONDS 16.0
@@ -23,6 +24,11 @@ struct wm_measure_job {
 	/* Called at the start of every phase with the seconds that it should take; tight: a timed phase, whose
 	 * length is known, against one that may build or verify for long. */
 	void (*enter)(void *arg, const char *phase, double expect_s, bool tight);
+	/* NULL: the case is not weighed. Else a continuous load follows the samples, long enough for these windows. */
+	const struct wm_window_plan *windows;
+	/* Called when that load begins, with its beginning on the monotonic clock and the windows' length: longer than
+	 * asked for where operations are long. */
+	void (*loading)(void *arg, double began_s, double length_s);
 	void *arg;
 };
 
@@ -56,6 +62,7 @@ struct wm_measurement {
 	double median_s, lo_s, hi_s, level, min_s, p95_s, max_s;
 	double lag1, block_lag1; /* correlation of neighbours: samples; blocks of the interval */
 	size_t block, outliers;  /* samples per block that the interval is taken over */
+	struct wm_load load;     /* of a weighed case; else nothing in it */
 };
 
 /*

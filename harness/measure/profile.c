@@ -5,12 +5,13 @@
 #include <string.h>
 
 const struct wm_profile wm_profiles[] = {
-	/* name      R  gap_s block_s warm_cap_s sample_min_s sample_cap_s target */
-	{"smoke", 1, 0, 0.2, 1.0, 0.5, 0.6, 0.05},
-	{"quick", 1, 0, 0.2, 2.0, 0.5, 1.0, 0.02},
-	{"standard", 3, 120, 1.0, 10.0, 0.5, 10.0, 0.01},
-	{"nightly", 1, 0, 5.0, 20.0, 0.5, 10.0, 0.01},
-	{"published", 5, 120, 10.0, 120.0, 0.5, 60.0, 0.005},
+	/* name, R, gap_s, block_s, warm_cap_s, sample_min_s, sample_cap_s, target,
+     * windows, window_s, refreshes, most_weighed, node_s, idle_s */
+	{"smoke", 1, 0, 0.2, 1.0, 0.5, 0.6, 0.05, 1, 2, 15, 3, 0, 2},
+	{"quick", 1, 0, 0.2, 2.0, 0.5, 1.0, 0.02, 1, 2, 15, 6, 0, 2},
+	{"standard", 3, 120, 1.0, 10.0, 0.5, 10.0, 0.01, 3, 5, 50, 12, 0, 10},
+	{"nightly", 1, 0, 5.0, 20.0, 0.5, 10.0, 0.01, 3, 5, 50, 20, 0, 10},
+	{"published", 5, 120, 10.0, 120.0, 0.5, 60.0, 0.005, 5, 10, 50, 12, 60, 30},
 	{0},
 };
 

@@ -12,6 +12,13 @@ struct wm_profile {
 	double sample_min_s; /* least time of samples */
 	double sample_cap_s; /* most time of sampling, by the host's clock */
 	double target;       /* relative half width of the median's interval that ends sampling */
+	/* energy (method 4) */
+	int windows;      /* of a weighed case */
+	double window_s;  /* length of one */
+	int refreshes;    /* of its meter that a window must hold */
+	int most_weighed; /* cases */
+	double node_s;    /* length of the one window of meters of the whole node; 0: it is not made for them */
+	double idle_s;    /* how long idle power is measured at both ends of a run */
 };
 /* smoke, quick, standard, nightly, published; ends with {0}. */
 extern const struct wm_profile wm_profiles[];

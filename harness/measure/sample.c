@@ -20,7 +20,7 @@
 #define BURST_ROUSE_S 5e-3
 enum { BURSTS = 30, FIRST_LOOK = 10, FEWEST = 5, EMPTY_PAIRS = 32, BATCH_LIMIT = 1 << 24 };
 
-static enum wm_status enqueue_batch(struct wm_sampler *s, long batch) {
+enum wm_status wm_sampler_enqueue(struct wm_sampler *s, long batch) {
 	const struct wm_impl *impl = s->job->impl;
 
 	for (long i = 0; i < batch; i++) {
@@ -56,7 +56,7 @@ static enum wm_status time_marks(struct wm_sampler *s, long batch, double *devic
 	enum wm_status st = b->mark(dev, 0);
 
 	if (st == WM_OK)
-		st = enqueue_batch(s, batch);
+		st = wm_sampler_enqueue(s, batch);
 	if (st == WM_OK)
 		st = b->mark(dev, 1);
 	if (st == WM_OK)
@@ -69,7 +69,7 @@ static enum wm_status time_marks(struct wm_sampler *s, long batch, double *devic
 	return st;
 }
 
-static enum wm_status time_batch(struct wm_sampler *s, long batch, double *device_p, double *host_p) {
+enum wm_status wm_sampler_time(struct wm_sampler *s, long batch, double *device_p, double *host_p) {
 	return s->job->impl->batch && batch ? time_ranks(s, batch, device_p, host_p)
 	                                    : time_marks(s, batch, device_p, host_p);
 }
@@ -79,7 +79,7 @@ static enum wm_status clock_resolution(struct wm_sampler *s, double *resolution_
 	double pair[EMPTY_PAIRS], host, step = INFINITY;
 
 	for (int i = 0; i < EMPTY_PAIRS; i++) {
-		enum wm_status st = time_batch(s, 0, &pair[i], &host);
+		enum wm_status st = wm_sampler_time(s, 0, &pair[i], &host);
 
 		if (st != WM_OK)
 			return st;
@@ -104,10 +104,10 @@ enum wm_status wm_sampler_batch(struct wm_sampler *s) {
 	if (burst)
 		want = fmin(want, BURST_S / 2);
 	for (;;) {
-		st = time_batch(s, batch, &device, &host);
+		st = wm_sampler_time(s, batch, &device, &host);
 		/* a first time may be long because everything was cold: only the second one counts as long enough */
 		if (st == WM_OK && device >= want)
-			st = time_batch(s, batch, &device, &host);
+			st = wm_sampler_time(s, batch, &device, &host);
 		if (st != WM_OK)
 			return st;
 		if (device >= want || batch >= BATCH_LIMIT)
@@ -125,7 +125,7 @@ static enum wm_status run_block(struct wm_sampler *s, double *per_op_p) {
 	long operations = 0;
 
 	do {
-		enum wm_status st = time_batch(s, s->m->batch, &device, &host);
+		enum wm_status st = wm_sampler_time(s, s->m->batch, &device, &host);
 
 		if (st != WM_OK)
 			return st;
@@ -179,7 +179,7 @@ static enum wm_status more_room(struct wm_measurement *m) {
 enum wm_status wm_sampler_one(struct wm_sampler *s) {
 	struct wm_measurement *m = s->m;
 	double device, host;
-	enum wm_status st = time_batch(s, m->batch, &device, &host);
+	enum wm_status st = wm_sampler_time(s, m->batch, &device, &host);
 
 	if (st == WM_OK && m->n == m->room)
 		st = more_room(m);
@@ -197,7 +197,7 @@ enum wm_status wm_sampler_one(struct wm_sampler *s) {
 
 enum wm_status wm_sampler_checked(struct wm_sampler *s) {
 	double device, host;
-	enum wm_status st = time_batch(s, s->m->batch, &device, &host);
+	enum wm_status st = wm_sampler_time(s, s->m->batch, &device, &host);
 
 	if (st == WM_OK)
 		s->m->checked_s = device / (double)s->m->batch;

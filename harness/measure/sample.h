@@ -28,6 +28,10 @@ enum wm_status wm_sampler_one(struct wm_sampler *s);
 bool wm_sampler_done(struct wm_measurement *m, double target);
 /* The same batch once more for checking what it wrote: into checked_s, not among the samples. */
 enum wm_status wm_sampler_checked(struct wm_sampler *s);
+/* A batch without waiting for its end: batch operations on the next sets. */
+enum wm_status wm_sampler_enqueue(struct wm_sampler *s, long batch);
+/* A batch and its time, by the device's clock (the ranks' where they keep their own) and by the host's around it. */
+enum wm_status wm_sampler_time(struct wm_sampler *s, long batch, double *device_p, double *host_p);
 /* Median, interval and the rest from the samples. */
 void wm_sampler_summarise(struct wm_measurement *m);
 

@@ -29,7 +29,7 @@ static int tries_wanted(void) {
 	return text ? atoi(text) : 20;
 }
 
-static const struct wm_profile brief = {"brief", 1, 0, 0, 0, 0, 0, 1};
+static const struct wm_profile brief = {.name = "brief", .replicates = 1, .target = 1};
 
 /* One problem a benchmark: a few sets in rotation with the caches below, odd where oddness can matter. */
 static const char *const problems[] = {"gemm:m=37,n=29,k=53",

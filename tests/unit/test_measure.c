@@ -16,7 +16,13 @@
 #include <cmocka.h>
 
 /* Short enough for a test, with every phase in it. */
-static const struct wm_profile brief = {"brief", 1, 0, 0.002, 0.01, 0.002, 0.02, 0.5};
+static const struct wm_profile brief = {.name = "brief",
+                                        .replicates = 1,
+                                        .block_s = 0.002,
+                                        .warm_cap_s = 0.01,
+                                        .sample_min_s = 0.002,
+                                        .sample_cap_s = 0.02,
+                                        .target = 0.5};
 
 static struct wm_device host;
 static char phases[256];

@@ -172,7 +172,13 @@ static enum wm_status measure(const char *text, enum wm_status (*enqueue)(struct
 }
 
 static void a_load_that_keeps_changing_is_unsettled(void **state) {
-	static const struct wm_profile brief = {"brief", 1, 0, 0.001, 0.02, 0.001, 0.002, 0.5};
+	static const struct wm_profile brief = {.name = "brief",
+	                                        .replicates = 1,
+	                                        .block_s = 0.001,
+	                                        .warm_cap_s = 0.02,
+	                                        .sample_min_s = 0.001,
+	                                        .sample_cap_s = 0.002,
+	                                        .target = 0.5};
 	struct wm_measurement m;
 
 	(void)state;
@@ -224,7 +230,13 @@ static enum wm_status ranks(struct wm_run *run, int first, int span, long n, str
 }
 
 static enum wm_status measure_ranks(double share, struct wm_measurement *m) {
-	static const struct wm_profile brief = {"brief", 1, 0, 0.001, 0.005, 0.001, 0.02, 0.5};
+	static const struct wm_profile brief = {.name = "brief",
+	                                        .replicates = 1,
+	                                        .block_s = 0.001,
+	                                        .warm_cap_s = 0.005,
+	                                        .sample_min_s = 0.001,
+	                                        .sample_cap_s = 0.02,
+	                                        .target = 0.5};
 	uint64_t caches = host.cache_bytes;
 	enum wm_status st;
 
@@ -294,7 +306,13 @@ static enum wm_status broken(struct wm_run *run, int first, int span, long n, st
 }
 
 static void a_batch_that_fails_says_why(void **state) {
-	static const struct wm_profile brief = {"brief", 1, 0, 0.001, 0.005, 0.001, 0.02, 0.5};
+	static const struct wm_profile brief = {.name = "brief",
+	                                        .replicates = 1,
+	                                        .block_s = 0.001,
+	                                        .warm_cap_s = 0.005,
+	                                        .sample_min_s = 0.001,
+	                                        .sample_cap_s = 0.02,
+	                                        .target = 0.5};
 	struct wm_measurement m;
 
 	(void)state;
