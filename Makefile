@@ -147,7 +147,20 @@ $(UNIT_TESTS): $(B)/tests/%: $(B)/obj/tests/%.o $(INJECT_OBJECTS) $(B)/libwattma
 
 # ---- tests --------------------------------------------------------------------------------------------------
 
-tests: $(PRODUCTS) $(UNIT_TESTS)  ## build the test programs
+# Libraries of vendors that play a script: tests/fakes/script.h. They are what a program opens, so no sanitizer is in them.
+FAKE_LIBS := $(addprefix $(B)/tests/fakes/,libnvidia-ml.so.1 old/libnvidia-ml.so.1 libamd_smi.so librocm_smi64.so)
+FAKE = @mkdir -p $(@D) && echo "LD $@" && $(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O1 -g -fPIC -shared \
+	-Wl,-soname,$(@F) $(DEFINES) -o $@ $(filter %.c,$^) -lm
+$(FAKE_LIBS): tests/fakes/script.c tests/fakes/script.h $(wildcard harness/meters/*_api.h) $(B)/gen/flags
+$(B)/tests/fakes/libnvidia-ml.so.1 $(B)/tests/fakes/old/libnvidia-ml.so.1: tests/fakes/libnvidia-ml.c
+	$(FAKE)
+$(B)/tests/fakes/old/libnvidia-ml.so.1: DEFINES = -DWM_FAKE_OLD
+$(B)/tests/fakes/libamd_smi.so: tests/fakes/libamd_smi.c
+	$(FAKE)
+$(B)/tests/fakes/librocm_smi64.so: tests/fakes/librocm_smi64.c
+	$(FAKE)
+
+tests: $(PRODUCTS) $(UNIT_TESTS) $(FAKE_LIBS)  ## build the test programs
 
 check: tests  ## build and run all tests; ends with: N passed, N failed, N skipped
 	@JOBS=$(JOBS) scripts/run-tests $(B) $(TESTS)

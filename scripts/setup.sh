@@ -40,6 +40,8 @@ check oclgrind             races and stray accesses in OpenCL kernels
 check libopenblas-pthread-dev|libopenblas-openmp-dev|libblas-dev  the real cblas.h, and OpenBLAS for its test
 check libdnnl-dev          the real dnnl.h, and oneDNN for its test
 check libclblast-dev       the real clblast_c.h, and CLBlast for its test
+check libcurl4-openssl-dev|libcurl4-gnutls-dev  the real curl.h
+check openssl              a certificate for the BMC of a test
 check libblis4-openmp|libblis4-pthread  BLIS for its test
 peers libblis4-openmp|libblis4-pthread  BLIS, to compare with
 peers libdnnl2|libdnnl3.6  oneDNN, to compare with

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# abi_libs.sh - what kernels/libs declares of other libraries is what their installed headers say: each file of
+# abi_libs.sh - what kernels/libs and harness/meters declare of other libraries is what their installed headers say: each file of
 # tests/abi compiles beside the real header. A header that is not installed is a skip.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -15,7 +15,7 @@ check() { # file header
 	n=$((n + 1))
 	if ! echo "#include <$2>" | "${CC:-cc}" -E -x c - >/dev/null 2>&1; then
 		echo "ok $n - $name # SKIP $2 is not installed"
-	elif "${CC:-cc}" -std=c11 -Wall -Wextra -Werror -fsyntax-only "tests/abi/$1" >"$scratch/log" 2>&1; then
+	elif "${CC:-cc}" -std=c11 -Wall -Wextra -Werror -Iharness -fsyntax-only "tests/abi/$1" >"$scratch/log" 2>&1; then
 		echo "ok $n - $name"
 	else
 		echo "not ok $n - $name"
@@ -27,5 +27,12 @@ check() { # file header
 check cblas.c cblas.h
 check clblast.c clblast_c.h
 check dnnl.c oneapi/dnnl/dnnl.h
+check curl.c curl/curl.h
+check nvml.c nvml.h
+check amdsmi.c amd_smi/amdsmi.h
+check rocmsmi.c rocm_smi/rocm_smi.h
+# tables that were recorded from headers, so nothing has to be installed
+check recorded.c stdint.h
+check gpu_metrics.c stdint.h
 echo "1..$n"
 exit $failed
