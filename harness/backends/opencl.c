@@ -482,6 +482,13 @@ static enum wm_status mark(struct wm_device *dev, int slot) {
 	return WM_OK;
 }
 
+static enum wm_status wait(struct wm_device *dev, int slot) {
+	struct place *at = dev->priv;
+	cl_int err = cl.WaitForEvents(1, &at->marks[slot]);
+
+	return err ? failed("clWaitForEvents", err) : WM_OK;
+}
+
 static enum wm_status between(struct wm_device *dev, int from, int to, double *seconds_p) {
 	struct place *at = dev->priv;
 	cl_ulong start = 0, end = 0;
@@ -664,6 +671,7 @@ const struct wm_backend wm_backend_opencl = {
 	.get = get,
 	.sync = sync,
 	.mark = mark,
+	.wait = wait,
 	.between = between,
 	.rouse = rouse,
 	.build = build,

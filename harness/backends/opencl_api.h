@@ -38,6 +38,7 @@ typedef struct {
 	X(EnqueueMarkerWithWaitList) \
 	X(EnqueueNDRangeKernel)      \
 	X(Finish)                    \
+	X(WaitForEvents)             \
 	X(GetEventInfo)              \
 	X(GetEventProfilingInfo)     \
 	X(ReleaseEvent)              \

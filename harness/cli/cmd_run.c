@@ -21,6 +21,7 @@ struct request {
 	struct wm_suite suite;
 	struct wm_topology *topo;
 	struct wm_cases cases;
+	struct wm_meters meters;
 	struct wm_run_plan plan;
 };
 
@@ -30,6 +31,7 @@ static void drop(struct request *q) {
 	if (q->plan.bundle)
 		wm_bundle_close(q->plan.bundle);
 	wm_cases_free(&q->cases);
+	wm_meters_free(&q->meters);
 	wm_suite_free(&q->suite);
 	if (q->topo)
 		wm_topology_close(q->topo);
@@ -86,6 +88,22 @@ static void choose_profile(struct request *q) {
 	q->plan.replicates = isnan(replicates) ? q->plan.profile->replicates : (int)replicates;
 }
 
+static void weigh_all(struct wm_cases *cases) {
+	for (size_t i = 0; i < cases->n; i++)
+		cases->v[i].weigh = true;
+}
+
+/* Nobody looks for meters where nothing is to be weighed, or in the plan of another machine. */
+static enum wm_status find_meters(struct request *q, const char *root, const char *file) {
+	bool any = false;
+
+	for (size_t i = 0; i < q->cases.n; i++)
+		any |= q->cases.v[i].weigh;
+	if (!any || q->options->v[WM_OPT_TOPOLOGY])
+		return WM_OK;
+	return wm_meters_find(root ? root : "", file ? file : "", &q->meters);
+}
+
 static enum wm_status plan_new(struct request *q) {
 	const char *devices = q->options->v[WM_OPT_DEVICE], *impls = q->options->v[WM_OPT_IMPL];
 	enum wm_status st = read_suites(q);
@@ -99,7 +117,12 @@ static enum wm_status plan_new(struct request *q) {
 	if (st != WM_OK)
 		return st;
 	choose_profile(q);
-	wm_plan_estimate(&q->cases, q->plan.profile);
+	if (q->options->given[WM_OPT_WEIGH])
+		weigh_all(&q->cases);
+	st = find_meters(q, q->options->v[WM_OPT_ROOT], q->options->v[WM_OPT_METERS]);
+	if (st != WM_OK)
+		return st;
+	wm_plan_estimate(&q->cases, q->plan.profile, q->meters.n > 0);
 	q->plan.seed = wm_option_count(q->options, WM_OPT_SEED);
 	return WM_OK;
 }
@@ -107,6 +130,7 @@ static enum wm_status plan_new(struct request *q) {
 static enum wm_status start_bundle(struct request *q) {
 	enum wm_status st;
 
+	q->plan.topo = q->topo;
 	wm_cases_shuffle(&q->cases, q->plan.seed);
 	st = wm_bundle_create(q->options->v[WM_OPT_OUT], q->suite.name, &q->plan.bundle);
 	if (st != WM_OK)
@@ -119,8 +143,9 @@ static enum wm_status plan_resumed(struct request *q) {
 
 	if (st == WM_OK)
 		st = wm_probe_machine(q->topo, &machine);
+	q->plan.topo = q->topo;
 	if (st == WM_OK)
-		st = wm_manifest_resume(q->options->v[WM_OPT_RESUME], q->topo, &machine, &q->cases, &q->plan);
+		st = wm_manifest_resume(q->options->v[WM_OPT_RESUME], q->topo, &machine, &q->meters, &q->cases, &q->plan);
 	return st;
 }
 
@@ -214,7 +239,7 @@ static int execute(struct request *q) {
 }
 
 int wm_cmd_run(const struct wm_option_values *options) {
-	struct request q = {.options = options, .plan = {.cases = &q.cases, .machine = &machine}};
+	struct request q = {.options = options, .plan = {.cases = &q.cases, .machine = &machine, .meters = &q.meters}};
 	double budget = wm_option_number(options, WM_OPT_TIME_BUDGET);
 	enum wm_status st;
 	int code;

@@ -38,12 +38,20 @@ static json_t *command_line(void) {
 }
 
 /* A segment is a part of the run within one boot and with the same drivers. */
-static json_t *new_segment(const struct wm_machine *machine) {
-	json_t *drivers = json_object();
+static json_t *new_segment(const struct wm_machine *machine, const struct wm_meters *meters) {
+	json_t *drivers = json_object(), *sources = json_array(), *missing = json_array();
 
 	for (int i = 0; i < machine->n; i++)
 		json_object_set_new(drivers, machine->devs[i].id, wm_json_text(machine->devs[i].driver));
-	return json_pack("{s:o, s:o, s:o}", "started", now_iso(), "drivers", drivers, "environment", wm_environment(""));
+	for (int i = 0; i < meters->n; i++)
+		json_array_append_new(sources, wm_source_to_json(&meters->sources[i]));
+	for (int i = 0; i < meters->nmissing; i++)
+		json_array_append_new(missing, json_pack("{s:s, s:o}", "meter", meters->missing[i].meter, "why",
+		                                         wm_json_text(meters->missing[i].why)));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:[]}", "started", now_iso(), "drivers", drivers, "environment",
+	                 wm_environment(""), "meters_from",
+	                 json_pack("{s:o, s:o}", "root", wm_json_text(meters->root), "file", wm_json_text(meters->file)),
+	                 "meters", sources, "meters_missing", missing, "idle");
 }
 
 static json_t *run_json(const struct wm_run_plan *plan, const struct wm_suite *suite) {
@@ -61,7 +69,7 @@ static json_t *run_json(const struct wm_run_plan *plan, const struct wm_suite *s
 	                 "suite", wm_json_text(suite->name), "profile", plan->profile->name, "replicates", plan->replicates,
 	                 "seed", (json_int_t)plan->seed, "command", command_line(), "started", now_iso(), "ended",
 	                 "outcome", "running", "planned", (json_int_t)plan->cases->n * plan->replicates, "binary", binary,
-	                 "segments", new_segment(plan->machine), "devices", devices, "missing", missing);
+	                 "segments", new_segment(plan->machine, plan->meters), "devices", devices, "missing", missing);
 }
 
 /* cases.jsonl, one line a case in the order of the run. NULL only when memory is out. */
@@ -115,16 +123,37 @@ enum wm_status wm_manifest_write(const struct wm_run_plan *plan, const struct wm
 	return st;
 }
 
-enum wm_status wm_manifest_end(struct wm_bundle *bundle, bool interrupted) {
+/* run.json as it is, to be changed and put back; new reference. */
+static enum wm_status load_run(struct wm_bundle *bundle, json_t **run_p) {
 	char path[PATH_ROOM];
 	json_error_t error;
-	json_t *run;
-	enum wm_status st;
 
 	snprintf(path, sizeof(path), "%s/run.json", wm_bundle_path(bundle));
-	run = json_load_file(path, 0, &error);
-	if (!run)
-		return wm_fail(WM_FAILED, "%s: %s", path, error.text);
+	*run_p = json_load_file(path, 0, &error);
+	return *run_p ? WM_OK : wm_fail(WM_FAILED, "%s: %s", path, error.text);
+}
+
+enum wm_status wm_manifest_idle(const struct wm_run_plan *plan, json_t *rows) {
+	json_t *run = NULL;
+	enum wm_status st = load_run(plan->bundle, &run);
+
+	if (st == WM_OK) {
+		json_t *segment = json_array_get(json_object_get(run, "segments"), (size_t)plan->segment);
+
+		json_array_extend(json_object_get(segment, "idle"), rows);
+		st = wm_bundle_put_json(plan->bundle, "run.json", run);
+	}
+	json_decref(run);
+	json_decref(rows);
+	return st;
+}
+
+enum wm_status wm_manifest_end(struct wm_bundle *bundle, bool interrupted) {
+	json_t *run = NULL;
+	enum wm_status st = load_run(bundle, &run);
+
+	if (st != WM_OK)
+		return st;
 	json_object_set_new(run, "ended", now_iso());
 	json_object_set_new(run, "outcome", json_string(interrupted ? "interrupted" : "complete"));
 	st = wm_bundle_put_json(bundle, "run.json", run);
@@ -303,8 +332,19 @@ static enum wm_status go_on(const char *path, json_t *segment, struct wm_run_pla
 	return st;
 }
 
+/* Looks for meters where the last segment did, if anything is to be weighed. */
+static enum wm_status find_meters(const json_t *run, const struct wm_cases *cases, struct wm_meters *meters) {
+	const json_t *segments = json_object_get(run, "segments");
+	const json_t *from = json_object_get(json_array_get(segments, json_array_size(segments) - 1), "meters_from");
+	bool any = false;
+
+	for (size_t i = 0; i < cases->n; i++)
+		any |= cases->v[i].weigh;
+	return any ? wm_meters_find(text_of(from, "root"), text_of(from, "file"), meters) : WM_OK;
+}
+
 enum wm_status wm_manifest_resume(const char *path, const struct wm_topology *topo, struct wm_machine *machine,
-                                  struct wm_cases *cases, struct wm_run_plan *plan) {
+                                  struct wm_meters *meters, struct wm_cases *cases, struct wm_run_plan *plan) {
 	json_t *run = NULL, *now = NULL;
 	bool is_new;
 	enum wm_status st = read_run(path, &run);
@@ -315,8 +355,10 @@ enum wm_status wm_manifest_resume(const char *path, const struct wm_topology *to
 		st = read_plan(path, run, plan);
 	if (st == WM_OK)
 		st = read_cases(path, run, topo, machine, cases);
+	if (st == WM_OK)
+		st = find_meters(run, cases, meters);
 	if (st == WM_OK) {
-		now = new_segment(machine);
+		now = new_segment(machine, meters);
 		is_new = segment_ended(run, now);
 		plan->segment = (int)json_array_size(json_object_get(run, "segments")) - (is_new ? 0 : 1);
 		st = go_on(path, is_new ? now : NULL, plan);

@@ -6,7 +6,17 @@
 
 #include <math.h>
 
-void wm_plan_estimate(struct wm_cases *cases, const struct wm_profile *profile) {
+/* Of a weighed case on a meter that needs no more than the least lead. */
+static double load_seconds(const struct wm_profile *profile) {
+	const struct wm_window_plan plan = {
+		.windows = profile->windows, .length_s = profile->window_s, .lead_s = 1, .refreshes = profile->refreshes};
+
+	return 2 * plan.lead_s + plan.windows * wm_window_pitch(&plan);
+}
+
+void wm_plan_estimate(struct wm_cases *cases, const struct wm_profile *profile, bool weighs) {
+	int weighed = 0;
+
 	for (size_t i = 0; i < cases->n; i++) {
 		struct wm_case *c = &cases->v[i];
 
@@ -15,6 +25,8 @@ void wm_plan_estimate(struct wm_cases *cases, const struct wm_profile *profile) 
 		else
 			c->expect_s +=
 				2 * profile->block_s + profile->warm_cap_s / 4 + (profile->sample_min_s + profile->sample_cap_s) / 2;
+		if (weighs && c->weigh && weighed++ < profile->most_weighed)
+			c->expect_s += load_seconds(profile);
 	}
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/cases.h"
 #include "measure/profile.h"
+#include "meters.h"
 #include "probe.h"
 #include "store/bundle.h"
 
@@ -12,6 +13,8 @@
 struct wm_run_plan {
 	const struct wm_cases *cases;
 	const struct wm_machine *machine;
+	const struct wm_topology *topo;
+	const struct wm_meters *meters;
 	const struct wm_profile *profile;
 	int replicates;
 	uint64_t seed;
@@ -22,8 +25,9 @@ struct wm_run_plan {
 	bool quiet;
 };
 
-/* Adds to each case's estimate what warming and sampling take in the plan's profile. */
-void wm_plan_estimate(struct wm_cases *cases, const struct wm_profile *profile);
+/* Adds to each case's estimate what warming and sampling take in the plan's profile and, where there are meters
+ * (weighs), what the load of weighed cases takes. */
+void wm_plan_estimate(struct wm_cases *cases, const struct wm_profile *profile, bool weighs);
 /* Seconds that the whole plan should take, with the gaps between the replicates of a case. */
 double wm_plan_seconds(const struct wm_run_plan *plan);
 

@@ -2,19 +2,12 @@
 /* probe.c - one child per backend opens its driver and tells what it finds. */
 #include "probe.h"
 
-#include "child.h"
-#include "fields.h"
-#include "wire.h"
+#include "inquiry.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define PROBE_DEADLINE_S 5.0
-enum { MAX_BACKENDS = 16, MAX_FOUND = 64 };
+enum { MAX_FOUND = 64 };
 
 /* ---- the child ---- */
 
@@ -29,116 +22,40 @@ int wm_probe_main(const char *name) {
 		return 2;
 	st = backend->find(devs, MAX_FOUND, &n);
 	if (st != WM_OK)
-		return wm_wire_send(WM_CHILD_OUT, json_pack("{s:o}", "why", wm_json_text(wm_why()))) == WM_OK ? 0 : 1;
+		wm_inquiry_end(wm_why());
 	for (int i = 0; i < n; i++)
 		if (wm_wire_send(WM_CHILD_OUT, json_pack("{s:o}", "device", wm_device_to_json(&devs[i]))) != WM_OK)
 			return 1;
-	/* a driver's own clean-up at exit may crash: all that was asked is answered */
-	_exit(wm_wire_send(WM_CHILD_OUT, json_pack("{s:b}", "end", 1)) == WM_OK ? 0 : 1);
+	wm_inquiry_end(NULL);
 }
 
 /* ---- the parent ---- */
 
-struct probe {
-	const struct wm_backend *backend;
-	struct wm_child child;
-	struct wm_wire wire;
-	struct wm_device *devs; /* what it told of so far */
-	int n;
-	bool done; /* it said all it has */
-	char why[256];
-};
+static void add_missing(const struct wm_backend *backend, const struct wm_inquiry *q, struct wm_machine *machine) {
+	int at = machine->nmissing, told = (int)json_array_size(q->answers);
+	char *why = machine->missing[at].why;
+	size_t room = sizeof(machine->missing[at].why), used;
 
-static void take_messages(struct probe *p) {
-	json_t *message;
-
-	while (wm_wire_next(&p->wire, &message) == WM_OK && message) {
-		const json_t *device = json_object_get(message, "device");
-		const char *why = json_string_value(json_object_get(message, "why"));
-
-		if (device && p->n < MAX_FOUND) {
-			if (!p->devs)
-				p->devs = wm_zalloc(MAX_FOUND * sizeof(*p->devs));
-			wm_device_from_json(device, &p->devs[p->n++]);
-		}
-		if (why)
-			snprintf(p->why, sizeof(p->why), "%s", why);
-		if (why || json_object_get(message, "end"))
-			p->done = true;
-		json_decref(message);
-	}
-}
-
-/* Reads from all probes until each is done, gone, or late. */
-static void listen(struct probe *probes, int n) {
-	double until = wm_now() + PROBE_DEADLINE_S;
-
-	for (;;) {
-		struct pollfd fds[MAX_BACKENDS];
-		int waiting = 0;
-
-		for (int i = 0; i < n; i++) {
-			bool open = probes[i].child.pid && !probes[i].done && !probes[i].wire.closed;
-
-			fds[i] = (struct pollfd){.fd = open ? probes[i].wire.fd : -1, .events = POLLIN};
-			waiting += open;
-		}
-		if (!waiting || wm_now() >= until)
-			return;
-		poll(fds, (nfds_t)n, (int)(1e3 * (until - wm_now())) + 1);
-		for (int i = 0; i < n; i++) {
-			if (fds[i].fd < 0 || !fds[i].revents)
-				continue;
-			wm_wire_fill(&probes[i].wire);
-			take_messages(&probes[i]);
-		}
-	}
-}
-
-static void start(struct probe *p, int log_fd) {
-	const char *argv[] = {"wattmark", "--as-probe", p->backend->name, NULL};
-
-	if (wm_child_start(argv, log_fd, &p->child) != WM_OK)
-		snprintf(p->why, sizeof(p->why), "%s", wm_why());
-	p->wire.fd = p->child.from;
-}
-
-/* Ends the child and, unless it said all it has, says how it ended. */
-static void finish(struct probe *p) {
-	bool late = p->child.pid && !p->done && !p->wire.closed;
-	int wstatus = 0;
-	size_t used;
-
-	if (p->child.pid)
-		wm_child_end(&p->child, late ? 0 : 1, NULL, &wstatus);
-	wm_wire_free(&p->wire);
-	if (p->done && p->n == 0 && !p->why[0])
-		snprintf(p->why, sizeof(p->why), "no device");
-	if (p->done || p->why[0])
+	if (!q->why[0] && told > 0)
 		return;
-	if (late)
-		snprintf(p->why, sizeof(p->why), "its probe took over %.0f s and was ended", PROBE_DEADLINE_S);
-	else if (WIFSIGNALED(wstatus))
-		snprintf(p->why, sizeof(p->why), "its probe was killed by signal %d (%s)", WTERMSIG(wstatus),
-		         strsignal(WTERMSIG(wstatus)));
-	else
-		snprintf(p->why, sizeof(p->why), "its probe ended with status %d before it was done", WEXITSTATUS(wstatus));
-	used = strlen(p->why);
-	if (p->n > 0)
-		snprintf(p->why + used, sizeof(p->why) - used, "; devices that it had told of by then: %d", p->n);
+	snprintf(machine->missing[at].backend, sizeof(machine->missing[at].backend), "%s", backend->name);
+	snprintf(why, room, "%s", q->why[0] ? q->why : "no device");
+	used = strlen(why);
+	if (told > 0)
+		snprintf(why + used, room - used, "; devices that it had told of by then: %d", told);
+	machine->nmissing++;
 }
 
-static void collect(const struct wm_topology *topo, const struct probe *p, struct wm_machine *machine) {
-	if (p->why[0]) {
-		int at = machine->nmissing++;
+static void add_devices(const struct wm_topology *topo, const struct wm_inquiry *q, struct wm_machine *machine) {
+	const json_t *answer;
+	size_t i;
 
-		snprintf(machine->missing[at].backend, sizeof(machine->missing[at].backend), "%s", p->backend->name);
-		snprintf(machine->missing[at].why, sizeof(machine->missing[at].why), "%s", p->why);
-	}
-	for (int i = 0; i < p->n && machine->n < WM_MAX_DEVICES; i++) {
+	json_array_foreach(q->answers, i, answer) {
 		struct wm_device *dev = &machine->devs[machine->n];
 
-		*dev = p->devs[i];
+		if (machine->n >= WM_MAX_DEVICES)
+			return;
+		wm_device_from_json(json_object_get(answer, "device"), dev);
 		machine->n++;
 		if (dev->cpuset[0] || wm_topology_near(topo, dev) == WM_OK)
 			continue;
@@ -150,23 +67,21 @@ static void collect(const struct wm_topology *topo, const struct probe *p, struc
 }
 
 enum wm_status wm_probe_machine(const struct wm_topology *topo, struct wm_machine *machine_p) {
-	static struct probe probes[MAX_BACKENDS];
-	int n = 0, log_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	struct wm_inquiry inquiries[WM_MAX_INQUIRIES] = {0};
+	enum wm_status st;
+	int n = 0;
 
-	if (log_fd < 0)
-		return wm_fail(WM_FAILED, "cannot open /dev/null");
-	memset(probes, 0, sizeof(probes));
 	memset(machine_p, 0, sizeof(*machine_p));
-	for (; wm_backends[n] && n < MAX_BACKENDS; n++) {
-		probes[n].backend = wm_backends[n];
-		start(&probes[n], log_fd);
+	for (; wm_backends[n] && n < WM_MAX_INQUIRIES; n++) {
+		inquiries[n].argv[0] = "wattmark";
+		inquiries[n].argv[1] = "--as-probe";
+		inquiries[n].argv[2] = wm_backends[n]->name;
 	}
-	listen(probes, n);
+	st = wm_inquire(inquiries, n, PROBE_DEADLINE_S);
 	for (int i = 0; i < n; i++) {
-		finish(&probes[i]);
-		collect(topo, &probes[i], machine_p);
-		free(probes[i].devs);
+		add_missing(wm_backends[i], &inquiries[i], machine_p);
+		add_devices(topo, &inquiries[i], machine_p);
+		wm_inquiry_free(&inquiries[i]);
 	}
-	close(log_fd);
-	return WM_OK;
+	return st;
 }

@@ -5,6 +5,7 @@
 #include "child.h"
 #include "fields.h"
 #include "progress.h"
+#include "weigh.h"
 #include "wire.h"
 
 #include <errno.h>
@@ -26,6 +27,7 @@ struct supervisor {
 	const struct wm_run_plan *plan;
 	struct wm_run_outcome *outcome;
 	struct wm_progress *progress;
+	struct wm_weigher *weigher;
 	int log_fd;
 	int deaths_in_a_row[MAX_IMPLS]; /* by place in wm_impls */
 	bool lost[WM_MAX_DEVICES];      /* a worker on it outlived SIGKILL */
@@ -154,7 +156,7 @@ static json_t *new_record(const struct supervisor *s, size_t index, int replicat
 	wm_set_text(r, "nodeset", dev->nodeset);
 	wm_set_count(r, "seed", s->plan->seed);
 	wm_set_text(r, "fingerprint", "");
-	wm_set_text(r, "not_weighed", c->weigh ? "this version reads no meter" : "not asked");
+	wm_set_text(r, "not_weighed", c->weigh ? "the case did not come as far as its load" : "not asked");
 	return r;
 }
 
@@ -201,22 +203,32 @@ static enum wm_status settle_unrun(struct supervisor *s, size_t index, int repli
 
 /* ---- one attempt ---- */
 
-static enum wm_status send_order(struct supervisor *s, const struct wm_case *c, struct attempt *a) {
+/* windows: NULL, or those that the load must be long enough for. */
+static enum wm_status send_order(struct supervisor *s, const struct wm_case *c, const struct wm_window_plan *windows,
+                                 struct attempt *a) {
 	json_t *order = json_pack("{s:s, s:s, s:o, s:s, s:I}", "problem", c->problem.str, "impl", c->impl->name, "device",
 	                          wm_device_to_json(&s->plan->machine->devs[c->device]), "profile", s->plan->profile->name,
 	                          "seed", (json_int_t)s->plan->seed);
 
+	if (windows)
+		wm_set(order, "windows",
+		       json_pack("{s:i, s:f, s:f}", "windows", windows->windows, "length_s", windows->length_s, "lead_s",
+		                 windows->lead_s));
 	return wm_wire_send(a->child.to, order);
 }
 
 static void take_message(struct supervisor *s, struct attempt *a, json_t *message) {
 	const char *phase = json_string_value(json_object_get(message, "phase"));
+	const json_t *loading = json_object_get(message, "loading");
 	double expect_s = json_number_value(json_object_get(message, "expect_s"));
 
 	if (json_object_get(message, "status")) {
 		a->answer = message;
 		return;
 	}
+	if (loading)
+		wm_weigher_loading(s->weigher, json_number_value(json_object_get(loading, "began_s")),
+		                   json_number_value(json_object_get(loading, "length_s")));
 	if (phase) {
 		bool tight = json_is_true(json_object_get(message, "tight"));
 		double spare = s->plan->deadline_s;
@@ -307,19 +319,26 @@ static enum wm_status attempt_case(struct supervisor *s, size_t index, int repli
 	struct attempt a = {.phase = "open", .child = {.to = -1, .from = -1}};
 	json_t *record = new_record(s, index, replicate);
 	double began = unix_now(), from = wm_now();
+	struct wm_window_plan windows;
+	char why_not[256];
+	bool weighs = wm_weigher_begin(s->weigher, index, &windows, why_not);
 	int wstatus = 0;
 	enum wm_status heard, st;
 
+	if (!weighs)
+		wm_set_text(record, "not_weighed", why_not);
 	heard = wm_child_start(argv, s->log_fd, &a.child);
 	if (heard == WM_OK) {
 		a.wire.fd = a.child.from;
 		/* a worker that dies at once breaks this pipe: how it ended says more than that */
-		send_order(s, c, &a);
+		send_order(s, c, weighs ? &windows : NULL, &a);
 		heard = listen(s, &a);
 		heard = end_worker(s, &a, c->device, heard, &wstatus);
 		if (!a.answer)
 			heard = read_end(&a, heard, wstatus);
 	}
+	if (weighs)
+		wm_weigher_end(s->weigher, index, json_object_get(a.answer, "load"), record);
 	if (interrupts && !a.answer) {
 		s->outcome->interrupted = true;
 		st = wm_bundle_interrupted(s->plan->bundle, c->id, replicate);
@@ -404,9 +423,26 @@ static double *first_ready(const struct wm_run_plan *plan) {
 	return ready;
 }
 
+/* What the machine draws at rest, at one end of the run. */
+static enum wm_status idle(struct supervisor *s, const char *at) {
+	if (s->outcome->interrupted || !wm_weigher_idle_begin(s->weigher))
+		return WM_OK;
+	s->outcome->interrupted = wait_until(s, wm_now() + s->plan->profile->idle_s);
+	return wm_weigher_idle_end(s->weigher, at);
+}
+
+static bool anything_left(const struct wm_run_plan *plan) {
+	for (int r = 0; r < plan->replicates; r++)
+		for (size_t i = 0; i < plan->cases->n; i++)
+			if (!wm_bundle_is_final(plan->bundle, plan->cases->v[i].id, r))
+				return true;
+	return false;
+}
+
 enum wm_status wm_supervise(const struct wm_run_plan *plan, struct wm_run_outcome *outcome_p) {
 	struct wm_run_outcome outcome = {0};
 	struct supervisor s = {.plan = plan, .outcome = &outcome, .started = wm_now()};
+	bool work = anything_left(plan);
 	enum wm_status st = wm_bundle_append_fd(plan->bundle, "worker.log", &s.log_fd);
 
 	if (st != WM_OK)
@@ -414,6 +450,9 @@ enum wm_status wm_supervise(const struct wm_run_plan *plan, struct wm_run_outcom
 	s.progress = wm_progress_open(plan);
 	s.ready = first_ready(plan);
 	catch_signals(&s.while_waiting);
+	s.weigher = wm_weigher_open(plan, s.log_fd);
+	if (work)
+		st = idle(&s, "begin");
 	for (int r = 0; r < plan->replicates; r++)
 		for (size_t i = 0; i < plan->cases->n && st == WM_OK && !outcome.interrupted; i++) {
 			if (wm_bundle_is_final(plan->bundle, plan->cases->v[i].id, r))
@@ -422,6 +461,9 @@ enum wm_status wm_supervise(const struct wm_run_plan *plan, struct wm_run_outcom
 			if (!outcome.interrupted)
 				st = one(&s, i, r);
 		}
+	if (work && st == WM_OK)
+		st = idle(&s, "end");
+	wm_weigher_close(s.weigher);
 	wm_progress_close(s.progress);
 	free(s.ready);
 	close(s.log_fd);

@@ -59,6 +59,21 @@ enum wm_status wm_wire_next(struct wm_wire *wire, json_t **message_p) {
 	return WM_OK;
 }
 
+enum wm_status wm_wire_wait(struct wm_wire *wire, json_t **message_p) {
+	json_t *message = NULL;
+	enum wm_status st = wm_wire_next(wire, &message);
+
+	while (st == WM_OK && !message && !wire->closed) {
+		st = wm_wire_fill(wire);
+		if (st == WM_OK)
+			st = wm_wire_next(wire, &message);
+	}
+	if (st != WM_OK || !message)
+		return st != WM_OK ? st : wm_fail(WM_FAILED, "no order came");
+	*message_p = message;
+	return WM_OK;
+}
+
 enum wm_status wm_wire_send(int fd, json_t *message) {
 	char *text = json_dumps(message, JSON_COMPACT);
 	size_t n, done = 0;
@@ -151,4 +166,28 @@ void wm_device_from_json(const json_t *object, struct wm_device *dev_p) {
 		case BOOL: *(bool *)at = json_is_true(v); break;
 		}
 	}
+}
+
+/* ---- loads ---- */
+
+json_t *wm_load_to_json(const struct wm_load *load) {
+	json_t *batches = json_array();
+
+	for (size_t i = 0; i < load->n; i++)
+		json_array_append_new(batches,
+		                      json_pack("[f, f, f]", load->v[i].at_s, load->v[i].operations, load->v[i].busy_s));
+	return json_pack("{s:f, s:f, s:o}", "began_s", load->began_s, "ended_s", load->ended_s, "batches", batches);
+}
+
+void wm_load_from_json(const json_t *object, struct wm_load *load_p) {
+	struct wm_load load = {.began_s = json_number_value(json_object_get(object, "began_s")),
+	                       .ended_s = json_number_value(json_object_get(object, "ended_s"))};
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(object, "batches"), i, v) {
+		wm_load_add(&load, json_number_value(json_array_get(v, 0)), json_number_value(json_array_get(v, 1)),
+		            json_number_value(json_array_get(v, 2)));
+	}
+	*load_p = load;
 }

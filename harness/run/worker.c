@@ -25,28 +25,31 @@ struct order {
 	const struct wm_profile *profile;
 	struct wm_device dev;
 	uint64_t seed;
+	bool weighs;
+	struct wm_window_plan windows;
 };
 
 static enum wm_status receive(struct order *order_p) {
 	struct wm_wire wire = {.fd = WM_CHILD_IN};
 	struct order o = {0};
 	json_t *message = NULL;
+	const json_t *windows;
 	const char *problem, *impl, *profile;
-	enum wm_status st = WM_OK;
+	enum wm_status st = wm_wire_wait(&wire, &message);
 
-	while (st == WM_OK && !message && !wire.closed) {
-		st = wm_wire_fill(&wire);
-		if (st == WM_OK)
-			st = wm_wire_next(&wire, &message);
-	}
 	wm_wire_free(&wire);
-	if (st != WM_OK || !message)
-		return st != WM_OK ? st : wm_fail(WM_FAILED, "no order came");
+	if (st != WM_OK)
+		return st;
 	problem = json_string_value(json_object_get(message, "problem"));
 	impl = json_string_value(json_object_get(message, "impl"));
 	profile = json_string_value(json_object_get(message, "profile"));
 	wm_device_from_json(json_object_get(message, "device"), &o.dev);
 	o.seed = (uint64_t)json_integer_value(json_object_get(message, "seed"));
+	windows = json_object_get(message, "windows");
+	o.weighs = windows != NULL;
+	o.windows.windows = (int)json_integer_value(json_object_get(windows, "windows"));
+	o.windows.length_s = json_number_value(json_object_get(windows, "length_s"));
+	o.windows.lead_s = json_number_value(json_object_get(windows, "lead_s"));
 	st = wm_problem_parse(problem ? problem : "", &o.problem);
 	if (st == WM_OK) {
 		o.impl = wm_impl_find(o.problem.bench->name, impl ? impl : "");
@@ -217,6 +220,8 @@ static enum wm_status answer(enum wm_status status, const struct wm_measurement 
 	wm_set_bool(o, "verified", m->verified);
 	wm_set(o, "measured", measured_json(m, dev));
 	wm_set(o, "samples", samples_json(m));
+	if (m->load.n)
+		wm_set(o, "load", wm_load_to_json(&m->load));
 	return wm_wire_send(WM_CHILD_OUT, o);
 }
 
@@ -226,6 +231,11 @@ static void tell_phase(void *unused, const char *phase, double expect_s, bool ti
 	wm_wire_send(WM_CHILD_OUT, json_pack("{s:s, s:f, s:b}", "phase", phase, "expect_s", expect_s, "tight", tight));
 }
 
+static void tell_loading(void *unused, double began_s, double length_s) {
+	(void)unused;
+	wm_wire_send(WM_CHILD_OUT, json_pack("{s:{s:f, s:f}}", "loading", "began_s", began_s, "length_s", length_s));
+}
+
 static enum wm_status measure(struct order *o, struct wm_measurement *m) {
 	struct wm_measure_job job = {.problem = &o->problem,
 	                             .impl = o->impl,
@@ -233,7 +243,9 @@ static enum wm_status measure(struct order *o, struct wm_measurement *m) {
 	                             .dev = &o->dev,
 	                             .profile = o->profile,
 	                             .seed = o->seed,
-	                             .enter = tell_phase};
+	                             .enter = tell_phase,
+	                             .windows = o->weighs ? &o->windows : NULL,
+	                             .loading = tell_loading};
 	enum wm_status st = settle(o);
 
 	if (st == WM_OK)

@@ -119,3 +119,33 @@ out:
 	hwloc_bitmap_free(set);
 	return st;
 }
+
+int wm_topology_packages(const struct wm_topology *topo, const char *cpuset, int *packages, int max) {
+	hwloc_bitmap_t set = hwloc_bitmap_alloc();
+	hwloc_obj_t package = NULL;
+	int n = 0;
+
+	if (!wm_list_parse(cpuset, set))
+		hwloc_bitmap_zero(set);
+	while ((package = hwloc_get_next_obj_by_type(topo->t, HWLOC_OBJ_PACKAGE, package)) && n < max)
+		if (hwloc_bitmap_intersects(package->cpuset, set))
+			packages[n++] = (int)package->os_index;
+	hwloc_bitmap_free(set);
+	return n;
+}
+
+void wm_topology_spare(const struct wm_topology *topo, const char *cpuset, char *out, size_t room) {
+	hwloc_bitmap_t set = hwloc_bitmap_alloc(), spare = hwloc_bitmap_dup(topo->usable);
+	hwloc_obj_t core = NULL;
+
+	if (!wm_list_parse(cpuset, set))
+		hwloc_bitmap_zero(set);
+	while ((core = hwloc_get_next_obj_by_type(topo->t, HWLOC_OBJ_CORE, core)))
+		if (hwloc_bitmap_intersects(core->cpuset, set))
+			hwloc_bitmap_andnot(spare, spare, core->cpuset);
+	hwloc_bitmap_andnot(spare, spare, set);
+	if (hwloc_bitmap_list_snprintf(out, room, spare) >= (int)room)
+		out[0] = 0;
+	hwloc_bitmap_free(spare);
+	hwloc_bitmap_free(set);
+}

@@ -29,6 +29,11 @@ enum wm_status wm_topology_host(const struct wm_topology *topo, const char *id, 
  * dev->on_host: cpuset, nodeset, threads, cache_bytes and memory as the host device has them, and name, arch and
  * units where the backend left them unknown. */
 enum wm_status wm_topology_near(const struct wm_topology *topo, struct wm_device *dev);
+/* The packages, as the system numbers them, that the PUs of a list lie in, in rising order; at most max. 0: the list
+ * is none, or hwloc knows no package. */
+int wm_topology_packages(const struct wm_topology *topo, const char *cpuset, int *packages, int max);
+/* The usable PUs that are not in the list and share no core with one that is: "" = none. */
+void wm_topology_spare(const struct wm_topology *topo, const char *cpuset, char *out, size_t room);
 /* Accelerators that the topology shows as PCI devices, for dry runs without the machine: ids as their backend
  * would give them, cache and memory from results/reference/accelerators.ini by PCI id, else 0. */
 enum wm_status wm_topology_accelerators(const struct wm_topology *topo, struct wm_device *devs, int max, int *n_p);
