@@ -8,16 +8,43 @@
 #include <string.h>
 
 const char *const wm_cell_titles[WM_CELLS] = {
-	[WM_CELL_PROBLEM] = "problem",    [WM_CELL_DEVICE] = "device",  [WM_CELL_IMPL] = "implementation",
-	[WM_CELL_STATUS] = "status",      [WM_CELL_RANKS] = "ranks",    [WM_CELL_VALUE] = "value",
-	[WM_CELL_TIME] = "time",          [WM_CELL_SKEW] = "skew",      [WM_CELL_INTERVAL] = "interval",
-	[WM_CELL_CEILING] = "of ceiling", [WM_CELL_BOUND] = "bound by", [WM_CELL_PEAK] = "of peak",
+	[WM_CELL_PROBLEM] = "problem",
+	[WM_CELL_DEVICE] = "device",
+	[WM_CELL_IMPL] = "implementation",
+	[WM_CELL_STATUS] = "status",
+	[WM_CELL_RANKS] = "ranks",
+	[WM_CELL_VALUE] = "value",
+	[WM_CELL_TIME] = "time",
+	[WM_CELL_SKEW] = "skew",
+	[WM_CELL_INTERVAL] = "interval",
+	[WM_CELL_CEILING] = "of ceiling",
+	[WM_CELL_BOUND] = "bound by",
+	[WM_CELL_PEAK] = "of peak",
+	[WM_CELL_WORK_PER_J] = "work/J",
+	[WM_CELL_NET] = "net work/J",
+	[WM_CELL_ACCURACY] = "accuracy",
+	[WM_CELL_WATTS] = "watts",
+	[WM_CELL_KWH] = "kWh",
+	[WM_CELL_GRAMS] = "gCO2e",
+	[WM_CELL_EMBODIED] = "embodied",
+	[WM_CELL_HOUR_GRAMS] = "gCO2e/h",
+	[WM_CELL_COST] = "cost",
+	[WM_CELL_HOUR_COST] = "cost/h",
+	[WM_CELL_RENT] = "rent",
+	[WM_CELL_INPUTS] = "inputs",
 	[WM_CELL_NOTE] = "why",
 };
-const bool wm_cell_right[WM_CELLS] = {
-	[WM_CELL_RANKS] = true, [WM_CELL_VALUE] = true,   [WM_CELL_TIME] = true,
-	[WM_CELL_SKEW] = true,  [WM_CELL_CEILING] = true, [WM_CELL_PEAK] = true,
-};
+
+/* Numbers stand to the right. */
+static bool is_right(int cell) {
+	return cell != WM_CELL_INTERVAL && cell != WM_CELL_BOUND && cell != WM_CELL_NOTE && cell >= WM_CELL_RANKS;
+}
+
+struct wm_cell_column wm_cell_plain(int cell) {
+	struct wm_cell_column column = {.cell = cell, .scope = "", .scale = 1, .right = is_right(cell)};
+	snprintf(column.title, sizeof column.title, "%s", wm_cell_titles[cell]);
+	return column;
+}
 
 /* ---- tables ------------------------------------------------------------------------------------------------- */
 
@@ -59,16 +86,29 @@ static bool is_in_every_table(int column) {
 	       column == WM_CELL_INTERVAL || column == WM_CELL_NOTE;
 }
 
-/* A column that is not in every table is in those where a row has it. */
-static void find_shown(struct wm_cells *cells) {
+static bool has_text(const struct wm_cells *cells, const struct wm_cell_column *column) {
 	char text[WM_CELL_CHARS];
 	const struct wm_row *row;
+	for (size_t at = cells->from; (row = wm_cells_next(cells, &at));) {
+		wm_cells_text(cells, row, column, text);
+		if (strcmp(text, "-") != 0)
+			return true;
+	}
+	return false;
+}
+
+/* A column that is not in every table is in those where a row has it. Work per joule stands beside work per second. */
+static void find_columns(struct wm_cells *cells) {
 	for (int c = 0; c < WM_CELLS; c++) {
-		cells->shown[c] = is_in_every_table(c);
-		for (size_t at = cells->from; !cells->shown[c] && (row = wm_cells_next(cells, &at));) {
-			wm_cells_text(cells, row, c, text);
-			cells->shown[c] = strcmp(text, "-") != 0;
-		}
+		struct wm_cell_column column = wm_cell_plain(c);
+		if (c == WM_CELL_TIME)
+			wm_cells_energy_columns(cells);
+		if (c == WM_CELL_NOTE)
+			wm_cells_carbon_columns(cells);
+		if (c >= WM_CELL_WORK_PER_J && c <= WM_CELL_INPUTS)
+			continue;
+		if (is_in_every_table(c) || has_text(cells, &column))
+			cells->columns[cells->ncolumns++] = column;
 	}
 }
 
@@ -81,7 +121,7 @@ bool wm_cells_table(const struct wm_rows *rows, int bundle, size_t from, struct 
 	for (cells.to = cells.from + 1; cells.to < rows->n && rows->v[cells.to].bench == row->bench;)
 		cells.to++;
 	find_shared(&cells);
-	find_shown(&cells);
+	find_columns(&cells);
 	*cells_p = cells;
 	return true;
 }
@@ -121,11 +161,11 @@ static void impl_cell(const struct wm_row *row, char *out) {
 
 /* Fewer than three replicates say nothing about another run. */
 static void interval_cell(const struct wm_row *row, char *out) {
-	double half = (row->hi_s - row->lo_s) / 2 / row->median_s;
+	char half[WM_UNIT_CHARS];
 	const char *only = strcmp(row->interval, "within run") ? "" : " only";
-	if (isfinite(half))
-		snprintf(out, WM_CELL_CHARS, half < 0.1 ? "\u00b1%.2g%% %s%s" : "\u00b1%.0f%% %s%s", 100 * half, row->interval,
-		         only);
+	wm_units_half((row->hi_s - row->lo_s) / 2 / row->median_s, half);
+	if (*half != '-')
+		snprintf(out, WM_CELL_CHARS, "%s %s%s", half, row->interval, only);
 	else
 		snprintf(out, WM_CELL_CHARS, "-");
 }
@@ -176,6 +216,16 @@ static void add_note(const char *text, char *out) {
 	snprintf(out + n, WM_CELL_CHARS - n, "%s%s", n ? "; " : "", text);
 }
 
+/* Windows and replicates that gave no joules, though others did. */
+static void add_losses(const struct wm_row *row, char *out) {
+	for (int i = 0; i < row->nenergy; i++) {
+		char text[WM_CELL_CHARS];
+		snprintf(text, sizeof text, "[%.64s] %.900s", row->energy[i].scope, row->energy[i].lost);
+		if (*row->energy[i].lost)
+			add_note(text, out);
+	}
+}
+
 /* Why the row is not ok, or what a good row must be read with (method 3). */
 static void note_cell(const struct wm_row *row, char *out) {
 	bool launch_bound = false, unsettled = false;
@@ -186,6 +236,7 @@ static void note_cell(const struct wm_row *row, char *out) {
 		launch_bound |= row->records[i].launch_bound;
 		unsettled |= !strcmp(row->records[i].steady_by, "unsettled");
 	}
+	add_losses(row, out);
 	if (isnan(row->value))
 		return;
 	if (!row->verified)
@@ -198,8 +249,9 @@ static void note_cell(const struct wm_row *row, char *out) {
 		add_note(row->peak_note, out);
 }
 
-void wm_cells_text(const struct wm_cells *cells, const struct wm_row *row, int column, char out[WM_CELL_CHARS]) {
-	switch (column) {
+void wm_cells_text(const struct wm_cells *cells, const struct wm_row *row, const struct wm_cell_column *column,
+                   char out[WM_CELL_CHARS]) {
+	switch (column->cell) {
 	case WM_CELL_PROBLEM: problem_cell(cells, row, out); return;
 	case WM_CELL_DEVICE: snprintf(out, WM_CELL_CHARS, "%s", row->device); return;
 	case WM_CELL_IMPL: impl_cell(row, out); return;
@@ -212,7 +264,8 @@ void wm_cells_text(const struct wm_cells *cells, const struct wm_row *row, int c
 	case WM_CELL_CEILING: ceiling_cell(row, out); return;
 	case WM_CELL_BOUND: bound_cell(row, out); return;
 	case WM_CELL_PEAK: wm_units_percent(row->value / row->peak, out); return;
-	default: note_cell(row, out); return;
+	case WM_CELL_NOTE: note_cell(row, out); return;
+	default: wm_cells_energy_text(row, column, out); return;
 	}
 }
 
@@ -269,6 +322,7 @@ void wm_cells_remarks(const struct wm_cells *cells, void (*put)(FILE *out, const
 	}
 	if (unmeasured)
 		put(out, "not measured: ceiling not measured in this run");
+	wm_cells_energy_remarks(cells, put, out);
 }
 
 /* ---- heads and totals --------------------------------------------------------------------------------------- */

@@ -47,6 +47,11 @@ void wm_page_records(struct wm_page *page); /* of all rows that were shown: come
 /* The drawings of one kind of rows, with one legend; nothing when there are none. */
 void wm_page_rooflines(struct wm_page *page);
 void wm_page_sweep(struct wm_page *page, const char *bench);
+void wm_page_efficiency(struct wm_page *page, const char *bench);
 void wm_page_collectives(struct wm_page *page);
+/* Of each weighed case the power over time, its windows shaded; nothing when there is none. */
+void wm_page_power(struct wm_page *page);
+/* The sources of energy of a run, what each is of, and what they show at rest. */
+void wm_page_meters(struct wm_page *page, const struct wm_rows_run *run);
 
 #endif

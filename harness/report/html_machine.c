@@ -247,6 +247,7 @@ void wm_page_machines(struct wm_page *page) {
 		fputs("</h3>\n", page->out);
 		put_segments(page->out, json_object_get(run->json, "segments"));
 		put_devices(page, run);
+		wm_page_meters(page, run);
 		put_topology(page, run);
 	}
 	fputs("</section>\n", page->out);

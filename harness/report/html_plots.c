@@ -96,8 +96,19 @@ static void put_left_out(FILE *out, const struct wm_plot_set *set) {
 			thinned, WM_PLOT_POINTS);
 }
 
+/* The same of drawings of power, which are of a row each. */
+static void put_traces_left_out(FILE *out, const struct wm_plot_set *set) {
+	if (set->panels_left_out)
+		fprintf(out, "<p class=\"remark\">Not drawn: %zu more weighed rows; drawn are the first %d.</p>\n",
+		        set->panels_left_out, WM_PLOT_TRACES);
+	if (set->rows_alone)
+		fprintf(out, "<p class=\"remark\">Not drawn: %zu weighed %s of which the bundle's power.csv has nothing.</p>\n",
+		        set->rows_alone, set->rows_alone == 1 ? "row" : "rows");
+}
+
 /* The legend is of use only beside a drawing; without one there is the reason. */
-static void put_set(struct wm_page *page, struct wm_plot_set *set, const char *remark) {
+static void put_set(struct wm_page *page, struct wm_plot_set *set, const char *remark,
+                    void (*left_out)(FILE *out, const struct wm_plot_set *set)) {
 	FILE *out = page->out;
 	enum wm_status st = WM_OK;
 	if (set->n) {
@@ -115,7 +126,7 @@ static void put_set(struct wm_page *page, struct wm_plot_set *set, const char *r
 			fputs(". The tables have all figures.</p>\n", out);
 		} else {
 			put_legend(out, set);
-			put_left_out(out, set);
+			left_out(out, set);
 		}
 	}
 	wm_plot_free(set);
@@ -129,13 +140,38 @@ void wm_page_rooflines(struct wm_page *page) {
 	put_set(page, &set,
 	        " Bounds are measured: the best verified rows of read (slopes) and fma (flat) on that device in that run. "
 	        "Work is"
-	        " counted by the model of the benchmark: bytes are those that must be moved once.");
+	        " counted by the model of the benchmark: bytes are those that must be moved once.",
+	        put_left_out);
 }
 
 void wm_page_sweep(struct wm_page *page, const char *bench) {
 	struct wm_plot_set set;
 	wm_plot_sweep(page->rows, bench, &set);
-	put_set(page, &set, " Bars are the intervals of the table.");
+	put_set(page, &set, " Bars are the intervals of the table.", put_left_out);
+}
+
+void wm_page_efficiency(struct wm_page *page, const char *bench) {
+	struct wm_plot_set set;
+	wm_plot_efficiency(page->rows, bench, &set);
+	put_set(page, &set,
+	        " Each scope class of energy has drawings of its own; bars are the intervals between replicates, and leave "
+	        "out the accuracy of the meters.",
+	        put_left_out);
+}
+
+void wm_page_power(struct wm_page *page) {
+	struct wm_plot_set set;
+	wm_plot_power(page->rows, &set);
+	if (set.n || set.rows_alone)
+		fputs("<h3 id=\"power\">Power</h3>\n", page->out);
+	if (!set.n)
+		put_traces_left_out(page->out, &set);
+	for (size_t i = 0; i < set.n; i++)
+		page->shown[set.v[i].one - page->rows->v] |= WM_HTML_SHOWN;
+	put_set(page, &set,
+	        " One drawing for each weighed row, of its first replicate with a number. Shaded are the windows that are "
+	        "numbers; the load runs before, between and behind them.",
+	        put_traces_left_out);
 }
 
 void wm_page_collectives(struct wm_page *page) {
@@ -144,7 +180,8 @@ void wm_page_collectives(struct wm_page *page) {
 	wm_plot_collectives(page->rows, true, &latency);
 	if (bandwidth.n || latency.n)
 		fputs("<h3 id=\"collectives\">Collectives</h3>\n", page->out);
-	put_set(page, &bandwidth, " Bars are the intervals of the tables.");
+	put_set(page, &bandwidth, " Bars are the intervals of the tables.", put_left_out);
 	put_set(page, &latency,
-	        " Median over the operations of the slowest rank's time; bars are the intervals of the tables.");
+	        " Median over the operations of the slowest rank's time; bars are the intervals of the tables.",
+	        put_left_out);
 }

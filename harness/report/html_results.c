@@ -14,8 +14,8 @@ struct table {
 	size_t n, all;                  /* shown; all that belong here */
 	struct wm_axis_text axes[AXES]; /* that have a column: keys with more than one value */
 	int naxes;
-	bool hidden[WM_CELLS]; /* columns that say nothing in any row */
-	bool verified;         /* all of the rows */
+	bool hidden[WM_MAX_COLUMNS]; /* columns that say nothing in any row */
+	bool verified;               /* all of the rows */
 };
 
 bool wm_page_tabled(const struct wm_row *row) {
@@ -50,14 +50,23 @@ static void choose_columns(struct table *t) {
 	char text[WM_CELL_CHARS];
 	for (size_t i = 0; i < t->n; i++)
 		add_axes(t, t->rows[i]);
-	for (int c = 0; c < WM_CELLS; c++) {
+	for (int c = 0; c < t->cells->ncolumns; c++) {
+		const struct wm_cell_column *column = &t->cells->columns[c];
 		t->hidden[c] = true;
+		if (column->cell == WM_CELL_PROBLEM) /* its axes are columns */
+			continue;
 		for (size_t i = 0; i < t->n && t->hidden[c]; i++) {
-			wm_cells_text(t->cells, t->rows[i], c, text);
-			t->hidden[c] = says_nothing(text, c);
+			wm_cells_text(t->cells, t->rows[i], column, text);
+			t->hidden[c] = says_nothing(text, column->cell);
 		}
 	}
-	t->hidden[WM_CELL_PROBLEM] = true; /* its axes are columns */
+}
+
+static bool is_hidden(const struct table *t, int cell) {
+	for (int c = 0; c < t->cells->ncolumns; c++)
+		if (t->cells->columns[c].cell == cell && !t->hidden[c])
+			return false;
+	return true;
 }
 
 static void collect(struct wm_page *page, struct table *t) {
@@ -87,6 +96,12 @@ static void put_axis(struct wm_page *page, const struct wm_row *row, const struc
 	fputs("</td>", page->out);
 }
 
+/* Where a reason stands for a number, it may be long. */
+static const char *class_of(const struct wm_cell_column *column, const char *text) {
+	bool is_reason = column->cell == WM_CELL_NOTE || (column->cell == WM_CELL_WORK_PER_J && strlen(text) > 40);
+	return is_reason ? " class=\"wide\"" : column->right ? " class=\"num\"" : "";
+}
+
 static void put_row(struct wm_page *page, const struct table *t, const struct wm_row *row) {
 	size_t number = (size_t)(row - page->rows->v) + 1;
 	char text[WM_CELL_CHARS];
@@ -97,11 +112,12 @@ static void put_row(struct wm_page *page, const struct table *t, const struct wm
 	fputs("</th>", page->out);
 	for (int i = 0; i < t->naxes; i++)
 		put_axis(page, row, &t->axes[i]);
-	for (int c = 0; c < WM_CELLS; c++) {
+	for (int c = 0; c < t->cells->ncolumns; c++) {
+		const struct wm_cell_column *column = &t->cells->columns[c];
 		if (t->hidden[c])
 			continue;
-		wm_cells_text(t->cells, row, c, text);
-		fprintf(page->out, "<td%s>", wm_cell_right[c] ? " class=\"num\"" : c == WM_CELL_NOTE ? " class=\"wide\"" : "");
+		wm_cells_text(t->cells, row, column, text);
+		fprintf(page->out, "<td%s>", class_of(column, text));
 		wm_page_cell(page, text);
 		fputs("</td>", page->out);
 	}
@@ -117,10 +133,13 @@ static void put_heads(struct wm_page *page, const struct table *t) {
 		wm_html_text(page->out, key);
 		fputs("</th>", page->out);
 	}
-	for (int c = 0; c < WM_CELLS; c++)
-		if (!t->hidden[c])
-			fprintf(page->out, "<th scope=\"col\"%s>%s</th>", wm_cell_right[c] ? " class=\"num\"" : "",
-			        wm_cell_titles[c]);
+	for (int c = 0; c < t->cells->ncolumns; c++) {
+		if (t->hidden[c])
+			continue;
+		fprintf(page->out, "<th scope=\"col\"%s>", t->cells->columns[c].right ? " class=\"num\"" : "");
+		wm_html_text(page->out, t->cells->columns[c].title);
+		fputs("</th>", page->out);
+	}
 	fputs("</tr></thead>\n", page->out);
 }
 
@@ -138,7 +157,7 @@ static void put_about(struct wm_page *page, const struct table *t, size_t others
 		              (int)axis->value_bytes, axis->value);
 	}
 	fputs(t->cells->nshared ? ". " : "", out);
-	if (t->hidden[WM_CELL_STATUS] && t->n && t->verified)
+	if (is_hidden(t, WM_CELL_STATUS) && t->n && t->verified)
 		fputs("All rows below are ok: ran, verified, timed. ", out);
 	if (t->all > t->n)
 		fprintf(out, "Shown are the first %zu of %zu rows: <code>wattmark report --format csv</code> has all. ", t->n,
@@ -191,6 +210,7 @@ static void put_bench(struct wm_page *page, size_t section, size_t from, size_t 
 	wm_html_text(page->out, bench);
 	fputs("</h3>\n", page->out);
 	wm_page_sweep(page, bench);
+	wm_page_efficiency(page, bench);
 	for (int bundle = 0; bundle < page->rows->nruns; bundle++) {
 		struct wm_cells cells;
 		if (wm_cells_table(page->rows, bundle, from, &cells) && cells.from < to)
@@ -223,6 +243,7 @@ void wm_page_results(struct wm_page *page) {
 		        "<p class=\"remark\">%zu rows of benchmarks beyond %d have no table here: "
 		        "<code>wattmark report --format csv</code> has all.</p>\n",
 		        left_out, WM_HTML_SECTIONS);
+	wm_page_power(page);
 	if (!rows->n)
 		fputs("<p>There are no records.</p>\n", page->out);
 	fputs("</section>\n", page->out);

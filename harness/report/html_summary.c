@@ -69,6 +69,7 @@ static void put_run(struct wm_page *page, int i) {
 /* What the rows of a run say against it. */
 struct doubts {
 	size_t timed, bad, suspect, unsettled, launch_bound, unverified, within, publishable;
+	size_t weighed, smoke, throttled;
 	const char *ceilings[CEILINGS];         /* suspect ones, each once */
 	const char *peaks[CEILINGS];            /* notes on datasheet peaks */
 	const struct wm_row *unknown[CEILINGS]; /* devices without one, by one of their rows */
@@ -113,12 +114,25 @@ static bool is_publishable(const struct wm_row *row) {
 	return row->status == WM_OK && row->verified && !is_unsettled(row) && !strcmp(row->interval, "between replicates");
 }
 
+static void count_weighed(struct doubts *d, const struct wm_row *row) {
+	bool weighed = false, smoke = false, throttled = false;
+	for (int i = 0; i < row->nenergy; i++) {
+		weighed |= !*row->energy[i].why;
+		smoke |= row->energy[i].smoke;
+		throttled |= row->energy[i].throttled;
+	}
+	d->weighed += weighed;
+	d->smoke += smoke;
+	d->throttled += throttled;
+}
+
 static struct doubts doubts_of(const struct wm_rows *rows) {
 	struct doubts d = {0};
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct wm_row *row = &rows->v[i];
 		d.bad += wm_status_class(row->status) == WM_ROW_BAD;
 		d.suspect += row->status == WM_SUSPECT;
+		count_weighed(&d, row);
 		if (!(row->median_s > 0))
 			continue;
 		d.timed++;
@@ -189,6 +203,13 @@ static void warn_of_rows(FILE *out, const struct doubts *d, int nruns) {
 		     "%zu of %zu figures have no interval between runs (fewer than three replicates): theirs, within run, says"
 		     " nothing about another run.",
 		     d->within, d->timed);
+	if (d->throttled)
+		warn(out, "%zu of %zu weighed rows were throttled by heat or the power brake: not publishable.", d->throttled,
+		     d->weighed);
+	if (d->smoke)
+		warn(out,
+		     "%zu of %zu weighed rows have smoke windows, too short to be compared: they show that weighing works.",
+		     d->smoke, d->weighed);
 	for (int i = 0; i < d->nceilings; i++)
 		warn(out, "%s", d->ceilings[i]);
 	for (int i = 0; i < d->npeaks; i++)
@@ -289,10 +310,11 @@ enum { COLUMNS = sizeof columns / sizeof *columns };
 
 static void best_text(struct wm_page *page, const struct wm_row *row, int column, char text[WM_CELL_CHARS]) {
 	struct wm_cells cells = {.rows = page->rows, .bundle = row->bundle};
+	struct wm_cell_column plain = wm_cell_plain(column);
 	if (column == WM_CELL_VALUE && row->latency)
 		wm_units_time(row->median_s, text);
 	else
-		wm_cells_text(&cells, row, column, text);
+		wm_cells_text(&cells, row, &plain, text);
 }
 
 /* What the figure must be read with, below its interval. */
@@ -320,9 +342,9 @@ static void put_best(struct wm_page *page, const struct wm_row *row, bool is_fir
 			continue;
 		best_text(page, row, columns[i], text);
 		fprintf(out, "</td><td%s>",
-		        columns[i] == WM_CELL_VALUE ? " class=\"num strong\""
-		        : wm_cell_right[columns[i]] ? " class=\"num\""
-		                                    : "");
+		        columns[i] == WM_CELL_VALUE       ? " class=\"num strong\""
+		        : wm_cell_plain(columns[i]).right ? " class=\"num\""
+		                                          : "");
 		wm_page_cell(page, text);
 		if (columns[i] == WM_CELL_DEVICE && page->rows->nruns > 1)
 			wm_html_textf(out, ", run %s", row->run);
@@ -340,7 +362,7 @@ static void put_best_heads(struct wm_page *page, const bool *hidden) {
 	fputs("<thead><tr><th scope=\"col\">benchmark</th><th scope=\"col\">type</th>", page->out);
 	for (int i = 0; i < COLUMNS; i++)
 		if (!hidden[i])
-			fprintf(page->out, "<th scope=\"col\"%s>%s</th>", wm_cell_right[columns[i]] ? " class=\"num\"" : "",
+			fprintf(page->out, "<th scope=\"col\"%s>%s</th>", wm_cell_plain(columns[i]).right ? " class=\"num\"" : "",
 			        wm_cell_titles[columns[i]]);
 	fputs("<th scope=\"col\">row</th><th scope=\"col\">problem</th></tr></thead>\n", page->out);
 }

@@ -41,20 +41,19 @@ static void put_table(FILE *out, const struct wm_cells *cells) {
 	fputs("\n### ", out);
 	put_text(out, text);
 	fputs("\n\n|", out);
-	for (int c = 0; c < WM_CELLS; c++)
-		if (cells->shown[c])
-			fprintf(out, " %s |", wm_cell_titles[c]);
+	for (int c = 0; c < cells->ncolumns; c++) {
+		fputc(' ', out);
+		put_text(out, cells->columns[c].title);
+		fputs(" |", out);
+	}
 	fputs("\n|", out);
-	for (int c = 0; c < WM_CELLS; c++)
-		if (cells->shown[c])
-			fputs(wm_cell_right[c] ? " ---: |" : " --- |", out);
+	for (int c = 0; c < cells->ncolumns; c++)
+		fputs(cells->columns[c].right ? " ---: |" : " --- |", out);
 	fputc('\n', out);
 	for (size_t at = cells->from; (row = wm_cells_next(cells, &at));) {
 		fputc('|', out);
-		for (int c = 0; c < WM_CELLS; c++) {
-			if (!cells->shown[c])
-				continue;
-			wm_cells_text(cells, row, c, text);
+		for (int c = 0; c < cells->ncolumns; c++) {
+			wm_cells_text(cells, row, &cells->columns[c], text);
 			fputc(' ', out);
 			put_text(out, text);
 			fputs(*text ? " |" : "|", out);

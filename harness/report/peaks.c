@@ -336,11 +336,13 @@ static void judge(const struct lookup *lookup, const struct known *known, const 
 
 static void set_peak(struct lookup *lookup, struct wm_row *row) {
 	const struct kind *kind = kind_of(row);
+	const struct known *known = known_of(lookup, row);
+	if (known->sku && !*known->why && known->share == 1)
+		row->sku = wm_intern_text(lookup->texts, known->sku->section);
 	if (!kind || row->latency) {
 		row->peak_why = kind ? "latency has no peak" : "no datasheet peak of this metric";
 		return;
 	}
-	const struct known *known = known_of(lookup, row);
 	const struct figure *figure = choose(lookup, known, kind, row, &row->peak_why);
 	if (!figure || !known->sku)
 		return;

@@ -44,7 +44,7 @@ static void add(char *text, const char *fmt, ...) {
 
 /* ---- points into series, series into drawings --------------------------------------------------------------- */
 
-static struct wm_plot *panel_of(struct wm_plot_set *set, const char *key) {
+struct wm_plot *wm_plot_panel(struct wm_plot_set *set, const char *key) {
 	key = wm_intern_text(&set->texts, key);
 	for (size_t i = 0; i < set->n; i++)
 		if (set->v[i].key == key)
@@ -68,8 +68,8 @@ static int style_of(struct wm_plot_set *set, enum wm_plot_mark mark, const char 
 	return *n;
 }
 
-static struct wm_plot_series *series_of(struct wm_plot_set *set, struct wm_plot *plot, enum wm_plot_mark mark,
-                                        const char *name) {
+struct wm_plot_series *wm_plot_line(struct wm_plot_set *set, struct wm_plot *plot, enum wm_plot_mark mark,
+                                    const char *name) {
 	name = wm_intern_text(&set->texts, name);
 	for (size_t i = 0; i < plot->n; i++)
 		if (plot->series[i]->name == name && plot->series[i]->mark == mark)
@@ -84,7 +84,7 @@ static struct wm_plot_series *series_of(struct wm_plot_set *set, struct wm_plot 
 }
 
 /* When it is full every second point goes, from then on also of those that come. */
-static void add_point(struct wm_plot_series *s, double x, double y, double lo, double hi) {
+void wm_plot_add(struct wm_plot_series *s, double x, double y, double lo, double hi) {
 	if (s->seen++ % s->stride)
 		return;
 	if (s->n == WM_PLOT_POINTS) {
@@ -208,29 +208,51 @@ static void name_of(const struct wm_rows *rows, const struct wm_row *row, bool c
 		add(name, " (%s)", row->run);
 }
 
-static void add_row(struct wm_plot_set *set, const struct wm_rows *rows, const struct wm_row *row, double x,
-                    const char *key, bool collective) {
-	char name[WM_PLOT_NAME];
-	struct wm_plot *plot = panel_of(set, key);
-	name_of(rows, row, collective, name);
-	struct wm_plot_series *s = plot ? series_of(set, plot, WM_PLOT_LINE, name) : NULL;
+/* A point of the row on its line, and on the bound of that value where it has one. */
+static void add_value(struct wm_plot_set *set, const struct wm_rows *rows, const struct wm_row *row, const char *key,
+                      const char *line, const struct wm_plot_point *point, double bound) {
+	char name[WM_PLOT_NAME] = "";
+	struct wm_plot *plot = wm_plot_panel(set, key);
+	struct wm_plot_series *s = plot ? wm_plot_line(set, plot, WM_PLOT_LINE, line) : NULL;
 	if (!s) {
 		set->rows_left_out++;
 		return;
 	}
-	if (row->latency)
-		add_point(s, x, row->median_s, row->lo_s, row->hi_s);
-	else
-		add_point(s, x, row->value, row->value_lo, row->value_hi);
-	if (!(row->ceiling > 0) || row->latency)
+	wm_plot_add(s, point->x, point->y, point->lo, point->hi);
+	if (!(bound > 0))
 		return;
-	name[0] = 0;
 	add(name, "measured ceiling of %s", row->device);
 	if (rows->nruns > 1)
 		add(name, " (%s)", row->run);
-	struct wm_plot_series *bound = series_of(set, plot, WM_PLOT_BOUND, name);
-	if (bound)
-		add_point(bound, x, row->ceiling, NAN, NAN);
+	s = wm_plot_line(set, plot, WM_PLOT_BOUND, name);
+	if (s)
+		wm_plot_add(s, point->x, bound, NAN, NAN);
+}
+
+static void add_row(struct wm_plot_set *set, const struct wm_rows *rows, const struct wm_row *row, double x,
+                    const char *key, bool collective) {
+	char name[WM_PLOT_NAME];
+	struct wm_plot_point point = {x, row->value, row->value_lo, row->value_hi};
+	if (row->latency)
+		point = (struct wm_plot_point){x, row->median_s, row->lo_s, row->hi_s};
+	name_of(rows, row, collective, name);
+	add_value(set, rows, row, key, name, &point, row->latency ? NAN : row->ceiling);
+}
+
+/* What the row does for a joule, class by class; smoke has lines of its own, because it is compared with nothing. */
+static void add_efficiency(struct wm_plot_set *set, const struct wm_rows *rows, const struct wm_row *row, double x,
+                           const char *facet) {
+	for (int i = 0; i < row->nenergy; i++) {
+		const struct wm_energy *e = &row->energy[i];
+		struct wm_plot_point point = {x, e->work_per_j, e->work_per_j_lo, e->work_per_j_hi};
+		char name[WM_PLOT_NAME], key[WM_PLOT_NAME] = "";
+		if (*e->why || !(e->work_per_j > 0) || wm_scope_parse(e->scope) == WM_SCOPES)
+			continue;
+		add(key, "%s%sclass=%s", facet, *facet ? "," : ":", e->scope);
+		name_of(rows, row, false, name);
+		add(name, "%s%s", e->smoke ? ", smoke" : "", e->throttled ? ", throttled" : "");
+		add_value(set, rows, row, key, name, &point, NAN);
+	}
 }
 
 /* ---- sweeps ------------------------------------------------------------------------------------------------- */
@@ -260,30 +282,51 @@ static const struct sweep sweeps[] = {
 	{"attention", "Throughput over sequence length", "keys (prefill: and queries)", {"sq", "sk"}, sequence_length},
 };
 
-void wm_plot_sweep(const struct wm_rows *rows, const char *bench, struct wm_plot_set *set_p) {
-	const struct sweep *sweep = NULL;
-	*set_p = (struct wm_plot_set){.y_unit = "FLOP/s", .log_x = true, .sizes = true};
+static const struct sweep *sweep_of(const char *bench) {
 	for (size_t i = 0; i < sizeof sweeps / sizeof *sweeps; i++)
 		if (!strcmp(sweeps[i].bench, bench))
-			sweep = &sweeps[i];
-	if (!sweep)
-		return;
-	set_p->about = sweep->about;
-	set_p->x_label = sweep->x_label;
+			return &sweeps[i];
+	return NULL;
+}
+
+/* The rows of a sweep, by time or by energy. */
+static void fill_sweep(const struct wm_rows *rows, const struct sweep *sweep, bool energy, struct wm_plot_set *set) {
+	set->x_label = sweep->x_label;
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct wm_row *row = &rows->v[i];
 		const char *shape = "";
 		char key[WM_PLOT_NAME];
-		if (strcmp(row->bench, bench) != 0 || !is_drawn(row) || !(row->value > 0))
+		if (strcmp(row->bench, sweep->bench) != 0 || !is_drawn(row) || !(row->value > 0))
 			continue;
 		double x = sweep->x(row, &shape);
 		if (!(x > 0))
 			continue;
 		facet_of(row, sweep->x_axes, "shape", shape, key);
-		add_row(set_p, rows, row, x, key, false);
+		if (energy)
+			add_efficiency(set, rows, row, x, key);
+		else
+			add_row(set, rows, row, x, key, false);
 	}
-	finish(set_p);
-	make_titles(set_p);
+	finish(set);
+	make_titles(set);
+}
+
+void wm_plot_sweep(const struct wm_rows *rows, const char *bench, struct wm_plot_set *set_p) {
+	const struct sweep *sweep = sweep_of(bench);
+	*set_p = (struct wm_plot_set){.y_unit = "FLOP/s", .log_x = true, .sizes = true};
+	if (!sweep)
+		return;
+	set_p->about = sweep->about;
+	fill_sweep(rows, sweep, false, set_p);
+}
+
+void wm_plot_efficiency(const struct wm_rows *rows, const char *bench, struct wm_plot_set *set_p) {
+	const struct sweep *sweep = sweep_of(bench);
+	*set_p = (struct wm_plot_set){.y_unit = "FLOP/J", .log_x = true, .sizes = true};
+	if (!sweep)
+		return;
+	set_p->about = "Work per joule over size, gross";
+	fill_sweep(rows, sweep, true, set_p);
 }
 
 void wm_plot_collectives(const struct wm_rows *rows, bool latency, struct wm_plot_set *set_p) {
@@ -346,9 +389,9 @@ static int collect_roofs(const struct wm_rows *rows, const struct wm_row *where,
 }
 
 static void add_bound(struct wm_plot_set *set, struct wm_plot *plot, const char *name, const double xy[4]) {
-	struct wm_plot_series *s = series_of(set, plot, WM_PLOT_BOUND, name);
+	struct wm_plot_series *s = wm_plot_line(set, plot, WM_PLOT_BOUND, name);
 	for (int i = 0; s && i < 4; i += 2)
-		add_point(s, xy[i], xy[i + 1], NAN, NAN);
+		wm_plot_add(s, xy[i], xy[i + 1], NAN, NAN);
 }
 
 /* Slopes of memory up to the highest roof of arithmetic, and each of these from where the steepest slope meets it. */
@@ -395,9 +438,9 @@ static void add_cloud_point(struct wm_plot_set *set, struct wm_plot *plot, const
 	add(name, "%s", row->bench);
 	if (wm_axes_find(row->problem, "dtype", 5, &dtype))
 		add(name, ", %.*s", (int)dtype.value_bytes, dtype.value);
-	struct wm_plot_series *s = series_of(set, plot, WM_PLOT_DOTS, name);
+	struct wm_plot_series *s = wm_plot_line(set, plot, WM_PLOT_DOTS, name);
 	if (s)
-		add_point(s, row->work_flop / row->work_bytes, row->value, row->value_lo, row->value_hi);
+		wm_plot_add(s, row->work_flop / row->work_bytes, row->value, row->value_lo, row->value_hi);
 	else
 		set->rows_left_out++;
 }
@@ -414,7 +457,7 @@ void wm_plot_rooflines(const struct wm_rows *rows, struct wm_plot_set *set_p) {
 		if (!is_flop_row(row) || !strcmp(row->bench, "fma") || !(row->work_bytes > 0))
 			continue;
 		add(key, "%d %s", row->bundle, row->device);
-		struct wm_plot *plot = panel_of(set_p, key);
+		struct wm_plot *plot = wm_plot_panel(set_p, key);
 		if (!plot) {
 			set_p->rows_left_out++;
 			continue;

@@ -6,7 +6,8 @@
 #include "intern.h"
 #include "rows.h"
 
-enum { WM_PLOT_STYLES = 12, WM_PLOT_PANELS = 6, WM_PLOT_POINTS = 256, WM_PLOT_NAME = 512 };
+enum { WM_PLOT_STYLES = 12, WM_PLOT_PANELS = 6, WM_PLOT_POINTS = 256, WM_PLOT_NAME = 512, WM_PLOT_SPANS = 16 };
+enum { WM_PLOT_TRACES = 24 }; /* drawings of power: more cases than any profile weighs */
 
 struct wm_plot_point {
 	double x, y, lo, hi; /* lo and hi equal y where there is no interval */
@@ -31,6 +32,10 @@ struct wm_plot {
 	const struct wm_row *one; /* of its rows, in rooflines */
 	struct wm_plot_series **series;
 	size_t n, room;
+	struct {
+		double from, to;
+	} spans[WM_PLOT_SPANS]; /* of x, shaded: energy windows */
+	int nspans;
 	bool kept; /* among the WM_PLOT_PANELS that are worth most */
 };
 
@@ -51,11 +56,22 @@ struct wm_plot_set {
 
 /* Throughput over size, of the rows of a benchmark that has one; else an empty set. */
 void wm_plot_sweep(const struct wm_rows *rows, const char *bench, struct wm_plot_set *set_p);
+/* Work per joule over size, each scope class in drawings of its own. */
+void wm_plot_efficiency(const struct wm_rows *rows, const char *bench, struct wm_plot_set *set_p);
+/* Power over time, one drawing for each weighed case, of its first replicate that gave a number; from power.csv. */
+void wm_plot_power(const struct wm_rows *rows, struct wm_plot_set *set_p);
 /* All collectives over bytes: bus bandwidth, or latency. */
 void wm_plot_collectives(const struct wm_rows *rows, bool latency, struct wm_plot_set *set_p);
 /* A roofline for each device of each run that has rows of flop/s and a ceiling. */
 void wm_plot_rooflines(const struct wm_rows *rows, struct wm_plot_set *set_p);
 void wm_plot_free(struct wm_plot_set *set);
+
+/* For those who fill a set: the drawing of that key, NULL when there are too many; its line of that name, NULL when
+ * there are no more styles; a point on it, where lo and hi may be NAN. */
+struct wm_plot *wm_plot_panel(struct wm_plot_set *set, const char *key);
+struct wm_plot_series *wm_plot_line(struct wm_plot_set *set, struct wm_plot *plot, enum wm_plot_mark mark,
+                                    const char *name);
+void wm_plot_add(struct wm_plot_series *series, double x, double y, double lo, double hi);
 
 /* A drawing as gnuplot makes it, for svg.h; freed by the caller. WM_SKIP + reason without gnuplot. */
 enum wm_status wm_plot_draw(const struct wm_plot_set *set, const struct wm_plot *plot, char **svg_p);

@@ -20,7 +20,7 @@ struct extent {
 };
 
 static struct extent extent_of(const struct wm_plot *plot) {
-	struct extent e = {INFINITY, 0, 0};
+	struct extent e = {INFINITY, -INFINITY, 0};
 	for (size_t i = 0; i < plot->n; i++)
 		for (size_t k = 0; k < plot->series[i]->n; k++) {
 			const struct wm_plot_point *p = &plot->series[i]->v[k];
@@ -32,17 +32,6 @@ static struct extent extent_of(const struct wm_plot *plot) {
 }
 
 /* ---- scales ------------------------------------------------------------------------------------------------- */
-
-/* On a linear axis numbers stand in the unit that leaves one to three digits: the factor, and the unit's prefix. */
-static double prefix_for(double highest, const char **prefix_p) {
-	static const char *const prefixes[] = {"", "k", "M", "G", "T", "P", "E"};
-	double scale = 1;
-	int i = 0;
-	for (; i < 6 && highest / scale >= 1000; i++)
-		scale *= 1000;
-	*prefix_p = prefixes[i];
-	return scale;
-}
 
 static void put_tick(FILE *out, double x, bool bytes, const char *before) {
 	static const char *const prefixes[] = {"", "Ki", "Mi", "Gi", "Ti"};
@@ -104,24 +93,40 @@ static bool needs_log(const struct wm_plot_set *set, const struct wm_plot *plot)
 	return set->log_y || most > FAR * least;
 }
 
+static void put_range(FILE *out, const struct wm_plot_set *set, const struct extent *e) {
+	double margin = set->log_x ? pow(e->most / e->least, 0.04) : 1;
+	if (margin < 1.02)
+		margin = 1.3;
+	if (set->log_x)
+		fprintf(out, "set xrange [%.17g:%.17g]\n", e->least / margin, e->most * margin);
+	else
+		fprintf(out, "set xrange [%.17g:%.17g]\n", e->least, e->most);
+}
+
+/* Spans are shaded behind the lines; their colour is a mark of the page, as plot.gp has it for the grid. */
+static void put_spans(FILE *out, const struct wm_plot *plot) {
+	for (int i = 0; i < plot->nspans; i++)
+		fprintf(out,
+		        "set object %d rectangle from %.17g, graph 0 to %.17g, graph 1 behind fillstyle solid noborder fc rgb "
+		        "196609\n",
+		        i + 1, plot->spans[i].from, plot->spans[i].to);
+}
+
 static void put_scales(FILE *out, const struct wm_plot_set *set, const struct wm_plot *plot, double *scale_p) {
 	struct extent e = extent_of(plot);
 	const char *prefix = "";
-	if (!set->sizes) { /* gnuplot names powers of ten only: there must be two of them */
+	if (!set->sizes && set->log_x) { /* gnuplot names powers of ten only: there must be two of them */
 		e.least = pow(10, floor(log10(e.least)));
 		e.most = pow(10, ceil(log10(e.most)));
 	}
-	double margin = set->log_x ? pow(e.most / e.least, 0.04) : 1;
 	bool log_y = needs_log(set, plot);
-	*scale_p = log_y ? 1 : prefix_for(e.highest, &prefix);
+	*scale_p = log_y ? 1 : wm_units_prefix(e.highest, &prefix);
 	fprintf(out, "log_x = %d\nlog_y = %d\nx_label = \"%s\"\n", set->log_x, log_y, set->x_label);
 	if (log_y)
 		fprintf(out, "y_label = \"\"\ny_format = \"%%.0s %%c%s\"\nset yrange [*:*]\n", set->y_unit);
 	else
 		fprintf(out, "y_label = \"%s%s\"\ny_format = \"\"\nset yrange [0:*]\n", prefix, set->y_unit);
-	if (margin < 1.02)
-		margin = 1.3;
-	fprintf(out, "set xrange [%.17g:%.17g]\n", e.least / margin, e.most * margin);
+	put_range(out, set, &e);
 	if (set->sizes)
 		put_size_ticks(out, set, plot, &e);
 }
@@ -162,6 +167,7 @@ enum wm_status wm_plot_draw(const struct wm_plot_set *set, const struct wm_plot 
 	if (!out)
 		return wm_fail(WM_FAILED, "no memory for a plot");
 	put_scales(out, set, plot, &scale);
+	put_spans(out, plot);
 	put_points(out, plot, WM_PLOT_LINE, "lines", scale);
 	put_points(out, plot, WM_PLOT_DOTS, "points", scale);
 	put_points(out, plot, WM_PLOT_BOUND, "bounds", scale);
@@ -203,9 +209,9 @@ static void describe_series(FILE *out, const struct wm_plot_set *set, const stru
 		put_value(out, set, highest);
 	} else {
 		put_value(out, set, s->v[0].y);
-		fprintf(out, " at %.10g, ", s->v[0].x);
+		fprintf(out, set->log_x ? " at %.10g, " : " at %.1f, ", s->v[0].x);
 		put_value(out, set, s->v[s->n - 1].y);
-		fprintf(out, " at %.10g", s->v[s->n - 1].x);
+		fprintf(out, set->log_x ? " at %.10g" : " at %.1f", s->v[s->n - 1].x);
 	}
 	fputs(". ", out);
 }
@@ -214,4 +220,7 @@ void wm_plot_describe(FILE *out, const struct wm_plot_set *set, const struct wm_
 	fprintf(out, "Over %s. ", set->x_label);
 	for (size_t i = 0; i < plot->n; i++)
 		describe_series(out, set, plot->series[i]);
+	for (int i = 0; i < plot->nspans; i++)
+		fprintf(out, "%s %.1f to %.1f%s", i ? "," : "Shaded:", plot->spans[i].from, plot->spans[i].to,
+		        i + 1 == plot->nspans ? "." : "");
 }

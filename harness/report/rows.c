@@ -6,6 +6,7 @@
 #include "ceiling.h"
 #include "core/problem.h"
 #include "core/registry.h"
+#include "energy.h"
 #include "intern.h"
 #include "measure/stats.h"
 #include "peaks.h"
@@ -82,6 +83,10 @@ static void fill_row(struct keep *keep, const json_t *json, struct wm_row *out) 
 		.peak_source = "",
 		.peak_why = "",
 		.peak_note = "",
+		.sku = "",
+		.not_weighed = "",
+		.unit_rent = NAN,
+		.rent_inputs = "",
 	};
 }
 
@@ -129,6 +134,7 @@ static enum wm_status take_record(void *arg, const json_t *json, const char *lin
 	struct wm_record record;
 	fill_record(g->keep, json, line, bytes, &record);
 	record.line_number = wm_reader_line(g->reader);
+	wm_energy_read(&g->keep->texts, g->rows->runs[g->run].json, json, &record);
 	struct wm_row *row = row_of(g, json);
 	row->records = wm_grow(row->records, (size_t)row->n, &row->room, sizeof *row->records);
 	row->records[row->n++] = record;
@@ -236,7 +242,7 @@ static double rate(double work, double seconds) {
 	return isfinite(x) ? x : NAN;
 }
 
-static void sum_up(struct wm_row *row) {
+static void sum_up(struct wm_intern *texts, struct wm_row *row) {
 	qsort(row->records, (size_t)row->n, sizeof *row->records, compare_replicates);
 	sum_up_status(row);
 	sum_up_time(row);
@@ -246,6 +252,7 @@ static void sum_up(struct wm_row *row) {
 	row->value = rate(work, row->median_s);
 	row->value_lo = rate(work, row->hi_s);
 	row->value_hi = rate(work, row->lo_s);
+	wm_energy_sum(texts, work, row);
 }
 
 /* ---- order -------------------------------------------------------------------------------------------------- */
@@ -366,7 +373,7 @@ enum wm_status wm_rows_read(char *const *paths, int n, struct wm_rows *rows_p) {
 	char why[512] = "";
 	enum wm_status st = read_all(paths, n, rows_p, keep, why);
 	for (size_t i = 0; i < rows_p->n; i++)
-		sum_up(&rows_p->v[i]);
+		sum_up(&keep->texts, &rows_p->v[i]);
 	if (rows_p->n)
 		qsort(rows_p->v, rows_p->n, sizeof *rows_p->v, compare_rows);
 	/* A row above its peak is suspect, and then no ceiling. */
@@ -380,8 +387,12 @@ enum wm_status wm_rows_read(char *const *paths, int n, struct wm_rows *rows_p) {
 
 void wm_rows_free(struct wm_rows *rows) {
 	struct keep *keep = rows->keep;
-	for (size_t i = 0; i < rows->n; i++)
+	for (size_t i = 0; i < rows->n; i++) {
+		for (int k = 0; k < rows->v[i].n; k++)
+			free(rows->v[i].records[k].weighed);
 		free(rows->v[i].records);
+		free(rows->v[i].energy);
+	}
 	free(rows->v);
 	free(rows->runs);
 	if (keep) {
@@ -392,4 +403,16 @@ void wm_rows_free(struct wm_rows *rows) {
 		free(keep);
 	}
 	*rows = (struct wm_rows){0};
+}
+
+const struct wm_energy *wm_row_energy(const struct wm_row *row, const char *scope) {
+	for (int i = 0; i < row->nenergy; i++)
+		if (!strcmp(row->energy[i].scope, scope))
+			return &row->energy[i];
+	return NULL;
+}
+
+const char *wm_rows_text(const struct wm_rows *rows, const char *text) {
+	struct keep *keep = rows->keep;
+	return wm_intern_text(&keep->texts, text);
 }

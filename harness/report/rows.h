@@ -5,6 +5,23 @@
 
 #include "core/wm.h"
 
+/* What one record says of the energy of one scope class. */
+struct wm_weighed {
+	const char *scope;   /* the class, a word of WM_SCOPE_MAP; equal words have one address */
+	const char *sources; /* "powercap:package-0 + powercap:package-1" */
+	const char *why;     /* why it has no number; "" = it has one */
+	double joules_per_op, seconds_per_op, watts;
+	double operations; /* in the windows that are numbers */
+	double gain_rel;   /* accuracy of the meters, 95%, relative; NAN = unknown */
+	double idle_watts; /* of the same sources at rest: mean of begin and end of the segment, sources added up */
+	double idle_begin, idle_end;
+	const char *idle_why;      /* why there is none */
+	int windows, good_windows; /* of the source that has fewest good ones */
+	const char *window_why;    /* of the first that is no number */
+	bool smoke;                /* windows shorter, or with fewer refreshes, than what may be compared */
+	bool throttled;            /* by heat or the power brake */
+};
+
 /* One final record: one (case, replicate). Strings live as long as the rows. Numbers are NAN when absent. */
 struct wm_record {
 	int replicate;
@@ -19,7 +36,33 @@ struct wm_record {
 	const char *steady_by; /* "throughput", "unsettled", .. */
 	const char *line;      /* the record as stored, for json */
 	size_t line_bytes;
-	long line_number; /* in records.jsonl, from 1 */
+	long line_number;           /* in records.jsonl, from 1 */
+	struct wm_weighed *weighed; /* nweighed of them, one a class */
+	int nweighed;
+	const char *not_weighed; /* "" when a class has a number */
+};
+
+/* The energy of a case in one scope class; classes never stand in one column. */
+struct wm_energy {
+	const char *scope, *sources;
+	const char *why; /* why there is no number; "" = there is one */
+	/* Of one operation, over all windows of all replicates that are numbers (sum over sum). lo and hi: t interval
+	 * between replicates (three or more); NAN, and interval "", with fewer. */
+	double joules_per_op, lo_j, hi_j, seconds_per_op, watts;
+	const char *interval;
+	double work_per_j, work_per_j_lo, work_per_j_hi; /* of the row's metric, gross; NAN for latency */
+	double gain_rel; /* accuracy of the meter, 95%, relative: no part of the interval; NAN = unknown */
+	double idle_watts, idle_begin, idle_end;
+	double net_joules_per_op, net_work_per_j; /* less what is drawn at rest; shown, never ranked */
+	const char *net_why;
+	bool smoke;       /* never compared */
+	bool throttled;   /* not publishable */
+	const char *note; /* "smoke", "throttled", windows and replicates that gave no number; "" = nothing to say */
+	const char *lost; /* the part of note that tells of those windows and replicates */
+	/* Of R = 1 PFLOP or 1 TB (carbon.h), only with inputs that the user stated; NAN else. */
+	double unit_kwh, unit_g, unit_embodied_g, hour_g, unit_cost, hour_cost;
+	const char *carbon_why, *cost_why;
+	const char *inputs; /* what they are made of */
 };
 
 /* All records of one case of one bundle. */
@@ -51,10 +94,16 @@ struct wm_row {
 	const char *ceiling_why;
 	/* The datasheet figure of the device for the metric and dtype, dense, whole device; NAN = none, for peak_why. */
 	double peak;
-	double peak_most;        /* what no row can be above: at the highest clock that can be set; NAN = unknown */
-	const char *peak_source; /* what figure it is, at which clock, who says so, when it was read; "" = no peak */
-	const char *peak_why;    /* "", "datasheet peak unknown for this device", .. */
-	const char *peak_note;   /* "", "above datasheet clock", "impossible: .." (an ok row is then suspect) */
+	double peak_most;         /* what no row can be above: at the highest clock that can be set; NAN = unknown */
+	const char *peak_source;  /* what figure it is, at which clock, who says so, when it was read; "" = no peak */
+	const char *peak_why;     /* "", "datasheet peak unknown for this device", .. */
+	const char *peak_note;    /* "", "above datasheet clock", "impossible: .." (an ok row is then suspect) */
+	const char *sku;          /* section of peaks.ini that the whole device is; "" = unknown, or a part of one */
+	struct wm_energy *energy; /* nenergy of them, in the order of WM_SCOPE_MAP */
+	int nenergy;
+	const char *not_weighed; /* why no class has a number; "" when one has */
+	double unit_rent;        /* rent of R = 1 PFLOP or 1 TB by the median time; NAN: no rent is stated */
+	const char *rent_inputs; /* what it is made of */
 };
 
 struct wm_rows {
@@ -67,7 +116,8 @@ struct wm_rows {
 	} * runs;
 	int nruns;
 	size_t runs_room;
-	void *keep; /* owns strings and mapped files */
+	const struct wm_carbon *carbon; /* what was stated of carbon and money (carbon.h); NULL: nothing */
+	void *keep;                     /* owns strings and mapped files */
 };
 
 /*
@@ -77,5 +127,9 @@ struct wm_rows {
  */
 enum wm_status wm_rows_read(char *const *paths, int n, struct wm_rows *rows_p);
 void wm_rows_free(struct wm_rows *rows);
+/* The energy of the row in that class; NULL when no replicate names the class. */
+const struct wm_energy *wm_row_energy(const struct wm_row *row, const char *scope);
+/* A text that lives as long as the rows. */
+const char *wm_rows_text(const struct wm_rows *rows, const char *text);
 
 #endif

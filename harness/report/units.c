@@ -32,9 +32,10 @@ static void with_prefix(double value, const char *const *prefixes, int n, int ba
 	snprintf(out, WM_UNIT_CHARS, "%s %s%.12s", digits, prefixes[i], unit);
 }
 
+static const char *const large[] = {"", "k", "M", "G", "T", "P", "E"};
+
 void wm_units_rate(double value, const char *metric, char out[WM_UNIT_CHARS]) {
-	static const char *const prefixes[] = {"", "k", "M", "G", "T", "P", "E"};
-	with_prefix(value, prefixes, 7, 0, strcmp(metric, "flop/s") ? metric : "FLOP/s", out);
+	with_prefix(value, large, 7, 0, strcmp(metric, "flop/s") ? metric : "FLOP/s", out);
 }
 
 void wm_units_time(double seconds, char out[WM_UNIT_CHARS]) {
@@ -47,4 +48,35 @@ void wm_units_percent(double share, char out[WM_UNIT_CHARS]) {
 		snprintf(out, WM_UNIT_CHARS, "-");
 	else
 		snprintf(out, WM_UNIT_CHARS, share < 0.1 ? "%.2f%%" : "%.1f%%", 100 * share);
+}
+
+void wm_units_half(double share, char out[WM_UNIT_CHARS]) {
+	if (!isfinite(share))
+		snprintf(out, WM_UNIT_CHARS, "-");
+	else
+		snprintf(out, WM_UNIT_CHARS, share < 0.1 ? "\u00b1%.2g%%" : "\u00b1%.0f%%", 100 * share);
+}
+
+void wm_units_power(double watts, char out[WM_UNIT_CHARS]) {
+	with_prefix(watts, large, 7, 0, "W", out);
+}
+
+void wm_units_number(double value, char out[WM_UNIT_CHARS]) {
+	if (!isfinite(value))
+		snprintf(out, WM_UNIT_CHARS, "-");
+	else
+		four_digits(value, out, WM_UNIT_CHARS);
+}
+
+double wm_units_prefix(double value, const char **prefix_p) {
+	double factor = 1;
+	int i = 0;
+	for (; i < 6 && value / factor >= 999.95; i++)
+		factor *= 1000;
+	*prefix_p = large[i];
+	return factor;
+}
+
+const char *wm_units_work(const char *metric) {
+	return !strcmp(metric, "flop/s") ? "FLOP" : !strncmp(metric, "B/s", 3) ? "B" : "work";
 }

@@ -446,6 +446,90 @@ static void a_gnuplot_that_fails_costs_its_drawings_only(void **state) {
 	free(text);
 }
 
+/* ---- energy ------------------------------------------------------------------------------------------------- */
+
+static void the_machine_tells_of_its_meters(void **state) {
+	(void)state;
+	stand_in("gnuplot", NULL);
+	char *text = page("tests/reports/energy");
+	assert_sound(text);
+	/* scope class, kind, refresh, accuracy; what nobody states; why one is off; what is missing; rest */
+	assert_has(text,
+	           "<th scope=\"row\">nvml:0</th><td class=\"wide\">accelerator</td><td class=\"wide\">GPU</td><td "
+	           "class=\"wide\">counter</td><td class=\"num\">100.0 ms</td><td class=\"num\">100.0 ms</td><td "
+	           "class=\"num\">\xc2\xb1"
+	           "5%</td><td class=\"wide\">usable</td>");
+	assert_has(text, "<td class=\"num\">unknown</td><td class=\"wide\">perf_event_open: Permission denied");
+	assert_has(text, "No source of the meter amdsmi: libamd_smi.so");
+	assert_has(text, "<td class=\"wide\">begin</td><td class=\"num\">70.00 W</td><td class=\"num\">10.00 s</td>");
+	assert_has(text, "<td class=\"wide\">end</td><td class=\"wide\">3 readings: too few</td>");
+	free(text);
+}
+
+static void work_per_joule_stands_beside_work_per_second(void **state) {
+	(void)state;
+	stand_in("gnuplot", NULL);
+	char *text = page("tests/reports/energy");
+	assert_has(text, ">GFLOP/J [cpu]</th>");
+	assert_has(text, ">GFLOP/J [accelerator]</th>");
+	assert_has(text, "not weighed: not asked</p>");
+	assert_has(text, "[node] not weighed: a window of 5 s");
+	assert_has(text, "weighed rows were throttled");
+	assert_has(text, "weighed rows have smoke windows");
+	free(text);
+}
+
+static void power_is_drawn_with_its_windows(void **state) {
+	(void)state;
+	char script[256], heard[65536] = "";
+	snprintf(script, sizeof script, "/bin/cat >>%s/power; echo \"<svg viewBox='0 0 440 290'><path d='M1,1'/></svg>\"",
+	         root);
+	stand_in("gnuplot", script);
+	char *text = page("tests/reports/energy");
+	assert_sound(text);
+	assert_has(text, ">Power</h3>");
+	assert_has(text, "Power over time: #");
+	assert_has(text, "powercap:package-0 [cpu]: ");
+	assert_has(text, "Shaded: 0.0 to 5.0, 5.3 to 10.3, 10.6 to 15.6.");
+	/* the window that is no number is not */
+	assert_has(text, "Shaded: 0.0 to 5.0, 10.6 to 15.6.");
+	assert_has(text, "Work per joule over size, gross");
+	free(text);
+	snprintf(script, sizeof script, "%s/power", root);
+	FILE *in = fopen(script, "r");
+	assert_non_null(in);
+	assert_true(fread(heard, 1, sizeof heard - 1, in) > 0);
+	fclose(in);
+	assert_has(heard, "set object 1 rectangle from 0, graph 0 to 5, graph 1 behind");
+	assert_has(heard, "y_label = \"W\"");
+	assert_null(strstr(heard, "powercap"));
+}
+
+/* A weighed case without its trace has its figures, and the page says what it lacks. */
+static void a_trace_that_is_missing_is_said(void **state) {
+	(void)state;
+	char path[64];
+	struct wm_bundle *bundle = begin("traceless", path, "r");
+	json_t *record = json_pack(
+		"{s:i, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:{s:f}, s:{s:f}, s:s, s:{s:f, s:f,"
+		" s:[{s:s, s:[s], s:f, s:f, s:f, s:s, s:[{s:s, s:f, s:f, s:f, s:i, s:s}]}]}}",
+		"schema", 1, "method", "1.0", "case", "00000000000000aa", "replicate", 0, "bench", "gemm", "problem",
+		"gemm:m=1,n=1,k=1,dtype=f32", "impl", "ref", "backend", "host", "device", "host", "status", "ok", "why", "",
+		"metric", "flop/s", "verified", 1, "work", "flop", 1e9, "time", "median_s", 1e-3, "not_weighed", "", "energy",
+		"length_s", 5.0, "lead_s", 1.0, "classes", "scope", "cpu", "sources", hostile, "joules_per_op", 0.1,
+		"seconds_per_op", 1e-3, "watts", 100.0, "why", "", "windows", "source", hostile, "from_s", 10.0, "to_s", 15.0,
+		"operations", 5e3, "refreshes", 50, "why", "");
+	assert_non_null(record);
+	assert_int_equal(wm_bundle_record(bundle, record, NULL, 0), WM_OK);
+	json_decref(record);
+	wm_bundle_close(bundle);
+	char *text = page(path);
+	assert_sound(text);
+	assert_has(text, "10.00</td>");
+	assert_has(text, "Not drawn: 1 weighed row of which the bundle's power.csv has nothing.");
+	free(text);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_example_makes_a_whole_page),
@@ -460,6 +544,10 @@ int main(void) {
 		cmocka_unit_test(gnuplot_gets_numbers_and_no_names),
 		cmocka_unit_test(a_drawing_is_named_and_described),
 		cmocka_unit_test(a_gnuplot_that_fails_costs_its_drawings_only),
+		cmocka_unit_test(the_machine_tells_of_its_meters),
+		cmocka_unit_test(work_per_joule_stands_beside_work_per_second),
+		cmocka_unit_test(power_is_drawn_with_its_windows),
+		cmocka_unit_test(a_trace_that_is_missing_is_said),
 	};
 	return cmocka_run_group_tests(tests, make_root, remove_root);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_reports.c - what a report makes of records. The texts for tests/reports/bundle stand beside it; after a
- * change that is meant, each is made anew with `build/wattmark report tests/reports/bundle --format NAME` and read.
+ * test_reports.c - what a report makes of records. The texts for tests/reports/bundle and tests/reports/energy stand
+ * beside them; after a change that is meant, each is made anew as harness/report/README.md says, and read.
  */
+#include "report/carbon.h"
 #include "report/rows.h"
 #include "report/units.h"
 #include "store/bundle.h"
@@ -21,6 +22,8 @@
 extern const struct wm_report wm_report_table, wm_report_md, wm_report_csv, wm_report_json;
 
 static char root[] = "/tmp/wattmark-reports-XXXXXX";
+
+enum { COLUMNS = 37 + 7 * 9 }; /* of csv: the first ones, then those of each class of energy */
 
 static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *ftw) {
 	(void)st, (void)kind, (void)ftw;
@@ -51,27 +54,63 @@ static char *report(const struct wm_report *format, const char *path, enum wm_st
 
 /* ---- the example -------------------------------------------------------------------------------------------- */
 
-static void assert_as_stored(const struct wm_report *format) {
-	char path[64];
-	snprintf(path, sizeof path, "tests/reports/example.%s", format->name);
+static void assert_equal_to_file(const char *text, const char *path) {
 	FILE *in = fopen(path, "r");
 	assert_non_null(in);
 	char *expected = calloc(1, 1 << 17);
 	size_t bytes = fread(expected, 1, (1 << 17) - 1, in);
 	fclose(in);
 	assert_true(bytes > 0);
-	char *text = report(format, "tests/reports/bundle", WM_OK);
 	assert_string_equal(text, expected);
-	free(text);
 	free(expected);
+}
+
+static void assert_as_stored(const struct wm_report *format, const char *bundle, const char *stem) {
+	char path[64];
+	snprintf(path, sizeof path, "tests/reports/%s.%s", stem, format->name);
+	char *text = report(format, bundle, WM_OK);
+	assert_equal_to_file(text, path);
+	free(text);
 }
 
 static void the_example_reads_as_stored(void **state) {
 	(void)state;
-	assert_as_stored(&wm_report_table);
-	assert_as_stored(&wm_report_md);
-	assert_as_stored(&wm_report_csv);
-	assert_as_stored(&wm_report_json);
+	assert_as_stored(&wm_report_table, "tests/reports/bundle", "example");
+	assert_as_stored(&wm_report_md, "tests/reports/bundle", "example");
+	assert_as_stored(&wm_report_csv, "tests/reports/bundle", "example");
+	assert_as_stored(&wm_report_json, "tests/reports/bundle", "example");
+}
+
+static void the_example_with_joules_reads_as_stored(void **state) {
+	(void)state;
+	assert_as_stored(&wm_report_table, "tests/reports/energy", "energy");
+	assert_as_stored(&wm_report_md, "tests/reports/energy", "energy");
+	assert_as_stored(&wm_report_csv, "tests/reports/energy", "energy");
+}
+
+/* With --country FRA --pue 1.2 --prices tests/reports/prices.ini. */
+static void the_example_with_carbon_and_money_reads_as_stored(void **state) {
+	(void)state;
+	static const struct wm_report *const formats[] = {&wm_report_table, &wm_report_md, &wm_report_csv};
+	struct wm_carbon_ask ask = {"FRA", "tests/reports/prices.ini", NAN, 1.2};
+	char *paths[] = {(char *)"tests/reports/energy"};
+	struct wm_carbon carbon;
+	struct wm_rows rows;
+	assert_int_equal(wm_carbon_read(&ask, &carbon), WM_OK);
+	assert_int_equal(wm_rows_read(paths, 1, &rows), WM_OK);
+	wm_carbon_set(&carbon, &rows);
+	for (int i = 0; i < 3; i++) {
+		char path[64], *text = NULL;
+		size_t bytes;
+		FILE *out = open_memstream(&text, &bytes);
+		assert_int_equal(formats[i]->write(out, &rows), WM_OK);
+		fclose(out);
+		snprintf(path, sizeof path, "tests/reports/energy-carbon.%s", formats[i]->name);
+		assert_equal_to_file(text, path);
+		free(text);
+	}
+	wm_rows_free(&rows);
+	wm_carbon_free(&carbon);
 }
 
 /* ---- units -------------------------------------------------------------------------------------------------- */
@@ -110,6 +149,19 @@ static void numbers_have_four_digits_and_a_prefix(void **state) {
 	assert_string_equal(percent, "87.1%");
 	wm_units_percent(0.0123, percent);
 	assert_string_equal(percent, "1.23%");
+	wm_units_half(0.0123, percent);
+	assert_string_equal(percent, "±1.2%");
+	wm_units_half(0.123, percent);
+	assert_string_equal(percent, "±12%");
+	wm_units_half(NAN, percent);
+	assert_string_equal(percent, "-");
+	wm_units_power(1250, percent);
+	assert_string_equal(percent, "1.250 kW");
+	wm_units_number(0.0123456, percent);
+	assert_string_equal(percent, "0.01235");
+	const char *prefix;
+	assert_true(wm_units_prefix(999.94, &prefix) == 1 && !strcmp(prefix, ""));
+	assert_true(wm_units_prefix(999.96, &prefix) == 1e3 && !strcmp(prefix, "k"));
 }
 
 /* ---- columns that only some tables have --------------------------------------------------------------------- */
@@ -182,12 +234,30 @@ static void csv_has_them_at_the_end(void **state) {
 	char *csv = report(&wm_report_csv, path, WM_OK);
 	assert_line(csv,
 	            "launch_bound,metric,ranks,bus_bytes_per_s,skew_s,ceiling_bound,peak,of_peak,peak_why,peak_source,"
-	            "peak_note\r\n");
+	            "peak_note,not_weighed,accelerator_joules_per_op,");
 	assert_line(csv, "false,flop/s,NA,7.5e+11,NA,NA,9.894e+14,0.505356782,,\"H100 SXM5 80GB: bf16, ");
 	assert_line(csv, "false,B/s bus,4,7.5e+11,3e-06,NA,4.5e+11,1.66666667,,\"H100 SXM5 80GB: links, ");
-	assert_line(csv, "read 2026-11-23\",above the bandwidth of the links\r\n");
-	assert_line(csv, "false,B/s bus,4,NA,3e-06,NA,NA,NA,latency has no peak,NA,\r\n");
+	assert_line(csv, "read 2026-11-23\",above the bandwidth of the links,the records do not say why,NA,");
+	assert_line(csv, "false,B/s bus,4,NA,3e-06,NA,NA,NA,latency has no peak,NA,,the records do not say why,NA,");
+	assert_line(csv, ",wall_net_work_per_j,wall_energy_note\r\n");
 	free(csv);
+}
+
+/* ---- energy ------------------------------------------------------------------------------------------------- */
+
+static void a_table_without_joules_says_it_in_one_line(void **state) {
+	(void)state;
+	char path[64];
+	snprintf(path, sizeof path, "%s/unweighed", root);
+	write_h100(path);
+	char *md = report(&wm_report_md, path, WM_OK), *at = strstr(md, "- not weighed: the records do not say why\n");
+	assert_non_null(at);
+	/* one for gemm, one for allreduce */
+	at = strstr(at + 1, "- not weighed: ");
+	assert_non_null(at);
+	assert_null(strstr(at + 1, "- not weighed: "));
+	assert_null(strstr(md, "/J"));
+	free(md);
 }
 
 /* ---- hostile text ------------------------------------------------------------------------------------------- */
@@ -212,6 +282,12 @@ static void write_hostile(const char *path) {
 			json_object_set_new(record, keys[k], json_string(hostile));
 		json_object_set_new(record, "status", json_string(i ? "ok" : "skip"));
 		json_object_set_new(record, "steady", json_pack("{s:s}", "by", hostile));
+		json_object_set_new(record, "not_weighed", json_string(i ? "" : hostile));
+		if (i)
+			json_object_set_new(record, "energy",
+			                    json_pack("{s:[{s:s, s:[s], s:f, s:f, s:s}, {s:s, s:[s], s:s}]}", "classes", "scope",
+			                              hostile, "sources", hostile, "joules_per_op", 2.0, "watts", 3.0, "why", "",
+			                              "scope", "cpu", "sources", hostile, "why", hostile));
 		json_object_set_new(record, "time", json_pack("{s:f}", "median_s", 1.0));
 		json_object_set_new(record, "work", json_pack("{s:f, s:f}", "flop", 2.0, "bytes", 3.0));
 		assert_int_equal(wm_bundle_record(bundle, record, NULL, 0), WM_OK);
@@ -305,7 +381,7 @@ static void hostile_text_stays_text(void **state) {
 	assert_non_null(strstr(md, "\\_i\\_ \\$m\\$"));
 	char *csv = report(&wm_report_csv, path, WM_OK);
 	assert_harmless(csv, "\r\n");
-	assert_int_equal(csv_lines(csv, 36), 3);
+	assert_int_equal(csv_lines(csv, COLUMNS), 3);
 	char *json = report(&wm_report_json, path, WM_OK);
 	assert_harmless(json, "\n");
 	json_t *array = json_loads(json, 0, NULL);
@@ -335,7 +411,7 @@ static void broken_lines_leave_a_whole_report(void **state) {
 	json_decref(array);
 	free(json);
 	char *csv = report(&wm_report_csv, path, WM_INPUT);
-	assert_int_equal(csv_lines(csv, 36), 3);
+	assert_int_equal(csv_lines(csv, COLUMNS), 3);
 	free(csv);
 }
 
@@ -373,9 +449,12 @@ static void a_full_disk_is_an_error(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_example_reads_as_stored),
+		cmocka_unit_test(the_example_with_joules_reads_as_stored),
+		cmocka_unit_test(the_example_with_carbon_and_money_reads_as_stored),
 		cmocka_unit_test(numbers_have_four_digits_and_a_prefix),
 		cmocka_unit_test(a_table_has_the_columns_that_its_rows_need),
 		cmocka_unit_test(csv_has_them_at_the_end),
+		cmocka_unit_test(a_table_without_joules_says_it_in_one_line),
 		cmocka_unit_test(hostile_text_stays_text),
 		cmocka_unit_test(broken_lines_leave_a_whole_report),
 		cmocka_unit_test(a_bundle_without_records_reads_as_such),

@@ -411,6 +411,261 @@ static void a_row_of_suspect_time_counts_for_no_ceiling(void **state) {
 	wm_rows_free(&rows);
 }
 
+/* ---- energy ------------------------------------------------------------------------------------------------- */
+
+/* One class of a record: windows of one source, all alike but for those without a number. */
+struct weight {
+	const char *scope, *why;
+	double joules_per_op, operations; /* of one window */
+	double gain_rel;                  /* 0: unknown */
+	double length_s;                  /* 0: 5 s */
+	int refreshes;                    /* 0: 50 */
+	int windows, bad_windows;         /* 0: one, none */
+	bool throttled;
+};
+
+static json_t *class_of(const struct weight *w) {
+	json_t *windows = json_array();
+	int n = w->windows ? w->windows : 1;
+	char source[64];
+	snprintf(source, sizeof source, "meter:%s", w->scope);
+	for (int i = 0; i < n; i++)
+		json_array_append_new(windows, json_pack("{s:s, s:f, s:i, s:s}", "source", source, "operations", w->operations,
+		                                         "refreshes", w->refreshes ? w->refreshes : 50, "why",
+		                                         i < w->bad_windows ? "the cap changed in it" : ""));
+	json_t *json = json_pack("{s:s, s:[s], s:o, s:b, s:s}", "scope", w->scope, "sources", source, "windows", windows,
+	                         "throttled", w->throttled, "why", w->why ? w->why : "");
+	if (!w->why) {
+		json_object_set_new(json, "joules_per_op", json_real(w->joules_per_op));
+		json_object_set_new(json, "seconds_per_op", json_real(2));
+		json_object_set_new(json, "watts", json_real(w->joules_per_op / 2));
+	}
+	if (w->gain_rel > 0)
+		json_object_set_new(json, "gain_rel", json_real(w->gain_rel));
+	return json;
+}
+
+/* A record of gemm:m=ID with these classes; none: not weighed for that reason. */
+static json_t *weighed_record(int id, int replicate, const struct weight *weights, int n, const char *why) {
+	char problem[32];
+	snprintf(problem, sizeof problem, "gemm:m=%d", id);
+	json_t *record = record_of(&(struct sketch){id, replicate, problem, .median_s = 1});
+	json_t *classes = json_array();
+	for (int i = 0; i < n; i++)
+		json_array_append_new(classes, class_of(&weights[i]));
+	json_object_set_new(record, "not_weighed", json_string(why));
+	json_object_set_new(
+		record, "energy",
+		n ? json_pack("{s:f, s:o}", "length_s", weights[0].length_s > 0 ? weights[0].length_s : 5.0, "classes", classes)
+		  : json_null());
+	if (!n)
+		json_decref(classes);
+	return record;
+}
+
+struct entry {
+	const char *source, *at;
+	double watts; /* 0: none */
+};
+
+static json_t *idle_of(const struct entry *entries) {
+	json_t *idle = json_array();
+	for (; entries->source; entries++) {
+		json_t *entry = json_pack("{s:s, s:s, s:s}", "source", entries->source, "at", entries->at, "why",
+		                          entries->watts > 0 ? "" : "too few readings");
+		json_object_set_new(entry, "watts", entries->watts > 0 ? json_real(entries->watts) : json_null());
+		json_array_append_new(idle, entry);
+	}
+	return idle;
+}
+
+/* Writes the records, which it takes, and reads them again. */
+static void read_weighed(const char *name, const struct entry *idle, json_t **records, int n, struct wm_rows *rows) {
+	static const struct entry none[] = {{0}};
+	char path[256], *paths[] = {path};
+	struct wm_bundle *bundle;
+	snprintf(path, sizeof path, "%s/%s", root, name);
+	must(wm_bundle_create(path, "test", &bundle));
+	json_t *run = json_pack("{s:i, s:s, s:[{s:o}, {s:o}]}", "schema", 1, "run", name, "segments", "idle",
+	                        idle_of(idle ? idle : none), "idle", json_array());
+	must(wm_bundle_put_json(bundle, "run.json", run));
+	json_decref(run);
+	for (int i = 0; i < n; i++) {
+		must(wm_bundle_record(bundle, records[i], NULL, 0));
+		json_decref(records[i]);
+	}
+	wm_bundle_close(bundle);
+	must(wm_rows_read(paths, 1, rows));
+}
+
+static const struct wm_energy *energy_of(const struct wm_rows *rows, int id, const char *scope) {
+	const struct wm_energy *energy = wm_row_energy(row_of(rows, id), scope);
+	assert_non_null(energy);
+	return energy;
+}
+
+static bool near(double a, double b) {
+	return fabs(a / b - 1) < 1e-9;
+}
+
+/* Sum over sum, so that a replicate counts by what it did; the interval is that of times. */
+static void joules_of_replicates_are_added(void **state) {
+	(void)state;
+	struct wm_rows rows;
+	json_t *records[] = {
+		weighed_record(1, 0, &(struct weight){.scope = "cpu", .joules_per_op = 1, .operations = 10}, 1, ""),
+		weighed_record(1, 1, &(struct weight){.scope = "cpu", .joules_per_op = 2, .operations = 10}, 1, ""),
+		weighed_record(1, 2, &(struct weight){.scope = "cpu", .joules_per_op = 4, .operations = 20}, 1, ""),
+		weighed_record(2, 0, &(struct weight){.scope = "cpu", .joules_per_op = 1, .operations = 10}, 1, ""),
+		weighed_record(2, 1, &(struct weight){.scope = "cpu", .joules_per_op = 3, .operations = 10}, 1, ""),
+	};
+	read_weighed("joules", NULL, records, 5, &rows);
+	const struct wm_energy *three = energy_of(&rows, 1, "cpu"), *two = energy_of(&rows, 2, "cpu");
+	assert_true(near(three->joules_per_op, (10 + 20 + 80) / 40.0));
+	assert_true(near(three->work_per_j, 100 * 40 / 110.0));
+	assert_true(near(three->watts, 110 / 40.0 / 2));
+	/* as for times of 1, 2 and 4 */
+	double half = 4.30265 * log(2) / sqrt(3);
+	assert_true(fabs(three->lo_j / (2 * exp(-half)) - 1) < 1e-4 && fabs(three->hi_j / (2 * exp(half)) - 1) < 1e-4);
+	assert_string_equal(three->interval, "between replicates");
+	assert_true(three->work_per_j_lo < three->work_per_j && three->work_per_j < three->work_per_j_hi);
+	assert_true(two->joules_per_op == 2);
+	assert_string_equal(two->interval, "");
+	assert_true(isnan(two->lo_j) && isnan(two->work_per_j_hi));
+	assert_string_equal(row_of(&rows, 1)->not_weighed, "");
+	wm_rows_free(&rows);
+}
+
+static void classes_stay_apart(void **state) {
+	(void)state;
+	struct wm_rows rows;
+	struct weight both[] = {{.scope = "node", .joules_per_op = 30, .operations = 10},
+	                        {.scope = "accelerator", .joules_per_op = 20, .operations = 10},
+	                        {.scope = "a new class", .joules_per_op = 9, .operations = 10}};
+	json_t *records[] = {
+		weighed_record(1, 0, both, 3, ""),
+		weighed_record(1, 1, &(struct weight){.scope = "cpu", .why = "no reading", .operations = 10}, 1, ""),
+	};
+	read_weighed("classes", NULL, records, 2, &rows);
+	static const char *const order[] = {"accelerator", "cpu", "node", "a new class"};
+	const struct wm_row *row = row_of(&rows, 1);
+	assert_int_equal(row->nenergy, 4);
+	for (int i = 0; i < 4; i++)
+		assert_string_equal(row->energy[i].scope, order[i]);
+	assert_true(energy_of(&rows, 1, "node")->joules_per_op == 30);
+	assert_true(energy_of(&rows, 1, "accelerator")->joules_per_op == 20);
+	assert_true(isnan(energy_of(&rows, 1, "cpu")->joules_per_op));
+	assert_string_equal(energy_of(&rows, 1, "cpu")->why, "no reading");
+	assert_null(wm_row_energy(row, "wall"));
+	wm_rows_free(&rows);
+}
+
+static void what_gave_no_joules_is_told(void **state) {
+	(void)state;
+	struct wm_rows rows;
+	json_t *records[] = {
+		weighed_record(
+			1, 0,
+			&(struct weight){.scope = "cpu", .joules_per_op = 2, .operations = 10, .windows = 3, .bad_windows = 1}, 1,
+			""),
+		weighed_record(1, 1, NULL, 0, "sampler died"),
+		weighed_record(2, 0, NULL, 0, "not asked"),
+		weighed_record(3, 0, &(struct weight){.scope = "cpu", .why = "host-bound", .operations = 10}, 1, "host-bound"),
+		weighed_record(4, 0, &(struct weight){.scope = "cpu", .joules_per_op = 2, .operations = 10}, 1, ""),
+		weighed_record(4, 1, &(struct weight){.scope = "cpu", .joules_per_op = 2, .operations = 10}, 1, ""),
+	};
+	json_object_set_new(records[5], "status", json_string("wrong"));
+	read_weighed("lost", NULL, records, 6, &rows);
+	const char *lost =
+		"1 of 3 windows gave no number: the cap changed in it; weighed in 1 of 2 replicates: sampler died";
+	assert_true(energy_of(&rows, 1, "cpu")->joules_per_op == 2);
+	assert_string_equal(energy_of(&rows, 1, "cpu")->lost, lost);
+	assert_string_equal(energy_of(&rows, 1, "cpu")->note, lost);
+	assert_int_equal(row_of(&rows, 2)->nenergy, 0);
+	assert_string_equal(row_of(&rows, 2)->not_weighed, "not asked");
+	assert_string_equal(row_of(&rows, 3)->not_weighed, "host-bound");
+	/* a case with a bad replicate has no value of any kind */
+	assert_true(isnan(energy_of(&rows, 4, "cpu")->joules_per_op));
+	assert_string_equal(energy_of(&rows, 4, "cpu")->why, "the row is wrong");
+	assert_string_equal(row_of(&rows, 4)->not_weighed, "the row is wrong");
+	wm_rows_free(&rows);
+}
+
+/* Each mark with its neighbour just inside the limit. */
+static void marks_are_set_at_their_limits(void **state) {
+	(void)state;
+	struct wm_rows rows;
+	json_t *records[] = {
+		weighed_record(
+			1, 0,
+			&(struct weight){.scope = "cpu", .joules_per_op = 2, .operations = 10, .length_s = 5, .refreshes = 50}, 1,
+			""),
+		weighed_record(
+			2, 0,
+			&(struct weight){.scope = "cpu", .joules_per_op = 2, .operations = 10, .length_s = 4.9, .refreshes = 50}, 1,
+			""),
+		weighed_record(
+			3, 0,
+			&(struct weight){.scope = "cpu", .joules_per_op = 2, .operations = 10, .length_s = 5, .refreshes = 49}, 1,
+			""),
+		weighed_record(4, 0, &(struct weight){.scope = "cpu", .joules_per_op = 2, .operations = 10, .throttled = true},
+	                   1, ""),
+		weighed_record(5, 0, &(struct weight){.scope = "cpu", .joules_per_op = 2, .operations = 10, .gain_rel = 0.02},
+	                   1, ""),
+		weighed_record(5, 1, &(struct weight){.scope = "cpu", .joules_per_op = 2, .operations = 10, .gain_rel = 0.05},
+	                   1, ""),
+		weighed_record(6, 0, &(struct weight){.scope = "cpu", .joules_per_op = 2, .operations = 10}, 1, ""),
+		weighed_record(6, 1, &(struct weight){.scope = "cpu", .joules_per_op = 2, .operations = 10, .gain_rel = 0.05},
+	                   1, ""),
+		weighed_record(7, 0, &(struct weight){.scope = "cpu", .joules_per_op = 2, .operations = 10, .gain_rel = 0.05},
+	                   1, ""),
+		weighed_record(7, 1, &(struct weight){.scope = "cpu", .joules_per_op = 2, .operations = 10}, 1, ""),
+	};
+	static const char *const notes[] = {"", "smoke", "smoke", "throttled", "", ""};
+	read_weighed("marks", NULL, records, 10, &rows);
+	for (int id = 1; id <= 6; id++) {
+		assert_string_equal(energy_of(&rows, id, "cpu")->note, notes[id - 1]);
+		assert_int_equal(energy_of(&rows, id, "cpu")->smoke, !strcmp(notes[id - 1], "smoke"));
+		assert_int_equal(energy_of(&rows, id, "cpu")->throttled, !strcmp(notes[id - 1], "throttled"));
+	}
+	assert_true(energy_of(&rows, 5, "cpu")->gain_rel == 0.05);
+	/* one that is unknown, the first or the last, makes all unknown */
+	assert_true(isnan(energy_of(&rows, 6, "cpu")->gain_rel));
+	assert_true(isnan(energy_of(&rows, 7, "cpu")->gain_rel));
+	wm_rows_free(&rows);
+}
+
+/* An operation takes 2 s. */
+static void rest_is_taken_off_beside_gross(void **state) {
+	(void)state;
+	struct wm_rows rows;
+	static const struct entry idle[] = {{"meter:cpu", "begin", 2},         {"meter:cpu", "end", 4},
+	                                    {"meter:node", "begin", 6},        {"meter:node", "end", 0},
+	                                    {"meter:wall", "begin", 0},        {"meter:wall", "end", 0},
+	                                    {"meter:accelerator", "begin", 5}, {0}};
+	struct weight all[] = {{.scope = "accelerator", .joules_per_op = 10, .operations = 10},
+	                       {.scope = "cpu", .joules_per_op = 10, .operations = 10},
+	                       {.scope = "node", .joules_per_op = 20, .operations = 10},
+	                       {.scope = "wall", .joules_per_op = 30, .operations = 10},
+	                       {.scope = "superchip", .joules_per_op = 30, .operations = 10}};
+	json_t *records[] = {weighed_record(1, 0, all, 5, ""), weighed_record(2, 0, all, 5, "")};
+	json_object_set_new(records[1], "segment", json_integer(1));
+	read_weighed("idle", idle, records, 2, &rows);
+	const struct wm_energy *cpu = energy_of(&rows, 1, "cpu"), *node = energy_of(&rows, 1, "node");
+	assert_true(cpu->idle_watts == 3 && cpu->idle_begin == 2 && cpu->idle_end == 4);
+	assert_true(cpu->joules_per_op == 10 && cpu->net_joules_per_op == 4 && cpu->net_work_per_j == 25);
+	assert_true(node->idle_watts == 6 && isnan(node->idle_end) && node->net_joules_per_op == 8);
+	/* what has no figure at rest has no net, and says why */
+	assert_true(isnan(energy_of(&rows, 1, "wall")->net_work_per_j));
+	assert_string_equal(energy_of(&rows, 1, "wall")->net_why, "no idle power of meter:wall: too few readings");
+	assert_string_equal(energy_of(&rows, 1, "superchip")->net_why, "no idle power of meter:superchip: not measured");
+	assert_true(isnan(energy_of(&rows, 1, "accelerator")->net_work_per_j));
+	assert_string_equal(energy_of(&rows, 1, "accelerator")->net_why, "rest draws as much as the load");
+	/* rest of another segment is another machine's, as far as anybody knows */
+	assert_true(isnan(energy_of(&rows, 2, "cpu")->net_work_per_j));
+	wm_rows_free(&rows);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(replicates_of_a_case_are_one_row),
@@ -426,6 +681,11 @@ int main(void) {
 		cmocka_unit_test(each_side_is_doubted_for_itself),
 		cmocka_unit_test(collectives_are_read_by_bus_bandwidth_or_time),
 		cmocka_unit_test(a_row_of_suspect_time_counts_for_no_ceiling),
+		cmocka_unit_test(joules_of_replicates_are_added),
+		cmocka_unit_test(classes_stay_apart),
+		cmocka_unit_test(what_gave_no_joules_is_told),
+		cmocka_unit_test(marks_are_set_at_their_limits),
+		cmocka_unit_test(rest_is_taken_off_beside_gross),
 	};
 	return cmocka_run_group_tests(tests, make_root, remove_root);
 }
