@@ -6,27 +6,8 @@
 #include "system/doctor.h"
 #include "system/environment.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-/* A folder with nothing of a machine in it would be all unknown and so look well. */
-static enum wm_status check_root(const char *root) {
-	static const char *const parts[] = {"proc", "sys"};
-	struct stat info;
-	int found = 0;
-
-	if (stat(root, &info) < 0)
-		return wm_fail(WM_INPUT, "%s: %s", root, strerror(errno));
-	for (int i = 0; i < 2; i++) {
-		char path[4096];
-
-		snprintf(path, sizeof(path), "%s/%s", root, parts[i]);
-		found += stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-	}
-	return found ? WM_OK : wm_fail(WM_INPUT, "%s: not a recorded machine: holds neither proc nor sys", root);
-}
 
 static const char *why_no_opencl(const struct wm_machine *machine) {
 	for (int i = 0; i < machine->nmissing; i++)
@@ -70,7 +51,7 @@ int wm_cmd_doctor(const struct wm_option_values *options) {
 	struct wm_finding *findings = wm_zalloc((size_t)wm_doctor_count * sizeof(*findings));
 	struct wm_topology *topo = NULL;
 	json_t *env = NULL;
-	enum wm_status st = root ? check_root(root) : meet(&patient, &topo, &machine);
+	enum wm_status st = root ? wm_check_root(root) : meet(&patient, &topo, &machine);
 	int code = WM_EXIT_OK;
 
 	if (st == WM_OK) {

@@ -119,7 +119,7 @@ static void put_option_words(FILE *out, const struct wm_option *row) {
 		put_devices(out, &first);
 }
 
-/* The case of one option in _wattmark_value: words, files, or a number that nobody can guess. */
+/* The case of one option in _wattmark_value: words, files, or a number or text that nobody can guess. */
 static void put_value(FILE *out, const struct wm_option *row) {
 	fprintf(out, "\t--%s", row->key);
 	if (row->letter)
@@ -128,7 +128,7 @@ static void put_value(FILE *out, const struct wm_option *row) {
 		fprintf(out, ") _wattmark_%s \"", row->type == WM_OPT_LIST ? "list" : "words");
 		put_option_words(out, row);
 		fputs("\" \"$2\" ;;\n", out);
-	} else if (row->type == WM_OPT_TEXT) {
+	} else if (row->type == WM_OPT_TEXT && wm_word_index("FILE FOLDER BUNDLE", row->metavar) >= 0) {
 		fprintf(out, ") _wattmark_files \"$2\" %s ;;\n", strcmp(row->metavar, "FILE") == 0 ? "'*'" : "''");
 	} else {
 		fputs(") ;;\n", out);
@@ -160,7 +160,7 @@ static void put_operand_words(FILE *out, bool *first, const char *part, const st
 /* The case of one command: its options behind a '-', else what its operands can be. */
 static void put_command(FILE *out, const struct wm_command_row *c, const struct wm_topics *topics) {
 	char operands[128], *rest = NULL;
-	bool first = true, folders = false, files = false;
+	bool first = true, folders = false, files = false, programs = false;
 
 	fprintf(out, "\t%s)\n\t\toptions=\"", c->name);
 	for (int i = 0; i < WM_OPTIONS; i++) {
@@ -177,20 +177,33 @@ static void put_command(FILE *out, const struct wm_command_row *c, const struct 
 		put_operand_words(out, &first, part, topics);
 		files |= strcmp(part, "FILE") == 0;
 		folders |= strcmp(part, "BUNDLE") == 0;
+		programs |= strcmp(part, "COMMAND") == 0;
 	}
-	fprintf(out, "\"\n\t\tfiles=%s\n\t\t;;\n", files ? "'*.ini'" : folders ? "" : "none");
+	fprintf(out, "\"\n\t\tfiles=%s\n%s\t\t;;\n",
+	        files     ? "'*.ini'"
+	        : folders ? ""
+	                  : "none",
+	        programs ? "\t\tprograms=yes\n" : "");
 }
 
 static void put_operands(FILE *out, const struct wm_topics *topics) {
-	fputs("_wattmark_operand() { # command what-is-typed\n\tlocal options='' words='' files=none found\n\tcase $1 in\n",
-	      out);
+	fputs(
+		"_wattmark_operand() { # command what-is-typed\n\tlocal options='' words='' files=none programs='' found\n"
+		"\tcase $1 in\n",
+		out);
 	for (const struct wm_command_row *c = wm_commands; c->name; c++)
 		put_command(out, c, topics);
 	fputs(
 		"\thelp) words=$_wattmark_commands ;;\n"
 		"\tesac\n"
-		"\tif [[ $2 == -* ]]; then\n"
+		"\t# behind a '--' options are another program's\n"
+		"\tif [[ $2 == -* && \" ${COMP_WORDS[*]:1:COMP_CWORD-1} \" != *' -- '* ]]; then\n"
 		"\t\t_wattmark_words \"$options\" \"$2\"\n"
+		"\t\treturn\n"
+		"\tfi\n"
+		"\tif [[ -n $programs ]]; then\n"
+		"\t\tcompopt -o filenames 2>/dev/null\n"
+		"\t\tmapfile -t COMPREPLY < <(compgen -c -- \"$2\"; compgen -f -- \"$2\")\n"
 		"\t\treturn\n"
 		"\tfi\n"
 		"\t_wattmark_words \"$words\" \"$2\"\n"

@@ -16,4 +16,7 @@ struct wm_example {
 };
 extern const struct wm_example wm_examples[];
 
+/* A file of meters, as the man page shows it. */
+extern const char wm_meters_example[];
+
 #endif

@@ -3,7 +3,9 @@
 #include "commands.h"
 
 #include "core/registry.h"
+#include "run/meters.h"
 #include "run/probe.h"
+#include "run/sampler.h"
 #include "run/worker.h"
 
 #include <errno.h>
@@ -25,6 +27,8 @@ static int dispatch(const struct wm_option_values *options) {
 	case WM_CMD_EXPLAIN: return wm_cmd_explain(options);
 	case WM_CMD_DOCTOR: return wm_cmd_doctor(options);
 	case WM_CMD_DOCS: return wm_cmd_docs(options);
+	case WM_CMD_METERS: return wm_cmd_meters(options);
+	case WM_CMD_WEIGH: return wm_cmd_weigh(options);
 	case WM_CMD_VERSION: return wm_cmd_version(options);
 	}
 	return WM_EXIT_USAGE;
@@ -58,11 +62,15 @@ int main(int argc, char **argv) {
 	fill_standard_files();
 	if (st != WM_OK)
 		return wm_complain(st);
-	/* the two commands that the supervisor gives its children, in no help */
+	/* the commands that the supervisor gives its children, in no help */
 	if (argc == 2 && strcmp(argv[1], "--as-worker") == 0)
 		return wm_worker_main();
 	if (argc == 3 && strcmp(argv[1], "--as-probe") == 0)
 		return wm_probe_main(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "--as-meter-probe") == 0)
+		return wm_meter_probe_main(argv[2]);
+	if (argc == 2 && strcmp(argv[1], "--as-sampler") == 0)
+		return wm_sampler_main();
 	st = wm_options_parse(argc, argv, &options);
 	if (st != WM_OK)
 		return wm_complain(st);

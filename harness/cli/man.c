@@ -15,9 +15,21 @@ const struct wm_example wm_examples[] = {
      "what a pattern would run, without running it"},
 	{"wattmark run --resume results/runs/NAME", "go on with a run that was cut off"},
 	{"wattmark report results/runs/NAME --format md", "its results as tables"},
+	{"wattmark meters", "what can be weighed here, and what to do about what cannot be read"},
+	{"wattmark weigh --work-line FLOP: -- ./my-program",
+     "weigh any program, and take the work that it did from its output"},
 	{"wattmark explain time.median_s", "what a field of a record means, and its unit"},
 	{NULL, NULL},
 };
+
+const char wm_meters_example[] =
+	"[rack-pdu]\n"
+	"meter = command\n"
+	"scope = wall\n"
+	"run = /usr/local/bin/pdu-watts --outlet 7\n"
+	"refresh = 1\n"
+	"lag = 1\n"
+	"gain = 0.01\n";
 
 /* One letter as roff must read it. */
 static void put_letter(FILE *out, char letter) {
@@ -198,7 +210,8 @@ static void put_description(FILE *out) {
 	         "wattmark measures the same work, such as matrix products and memory streams, on CPUs and accelerators "
 	         "of any vendor, and says which of the numbers may stand in one table. Every result is verified before "
 	         "it is timed and checked after. A run leaves a bundle, a folder with all that was recorded; reports "
-	         "are made from bundles alone.");
+	         "are made from bundles alone. Where the machine has meters, time comes with energy: wattmark meters says "
+	         "which there are, and wattmark weigh weighs any other program.");
 	fputs(".PP\n", out);
 	put_text(out,
 	         "What is run is named by a suite, by a job file, or by a pattern, BENCHMARK:AXIS=LIST,.. where a list "
@@ -216,6 +229,22 @@ static void put_files(FILE *out, const struct wm_topics *topics) {
 	fputs(".PP\nBeside the folder of the program:\n", out);
 	put_item(out, "../share/wattmark/suites/NAME.ini",
 	         "a suite that was added on this machine; files of the names of built-in suites are copies to read");
+}
+
+static void put_meters(FILE *out, const struct wm_topics *topics) {
+	fputs(".SH METERS\n", out);
+	put_text(
+		out,
+		"Meters look by themselves for what they can read, but for what a file names (--meters FILE), one section a "
+		"source. Its meter is command (a program that prints a number a line), csv (the file of a logger), redfish or "
+		"dcmi; scope is a class of those below; refresh and lag are in seconds, gain is the accuracy at 95%, "
+		"relative.");
+	fputs(".PP\n.nf\n", out);
+	put(out, wm_meters_example);
+	fputs(".fi\n", out);
+	put_topics(out, topics, WM_TOPIC_METER);
+	fputs(".PP\nJoules are compared within one class only:\n", out);
+	put_topics(out, topics, WM_TOPIC_SCOPE);
 }
 
 static void put_examples(FILE *out) {
@@ -242,6 +271,7 @@ enum wm_status wm_docs_man(FILE *out) {
 	fputs(".SH EXIT STATUS\n", out);
 	put_topics(out, &topics, WM_TOPIC_EXIT);
 	put_environment(out);
+	put_meters(out, &topics);
 	put_files(out, &topics);
 	put_examples(out);
 	fputs(".SH SEE ALSO\n.BR hwloc (7),\n.BR lstopo (1)\n", out);

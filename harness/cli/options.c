@@ -28,12 +28,13 @@ static const char *report_word(int i) {
 
 enum {
 	ALL_COMMANDS = WM_CMD_RUN | WM_CMD_LIST | WM_CMD_REPORT | WM_CMD_VERSION | WM_CMD_TOPO | WM_CMD_EXPLAIN |
-	               WM_CMD_DOCTOR | WM_CMD_DOCS
+	               WM_CMD_DOCTOR | WM_CMD_DOCS | WM_CMD_METERS | WM_CMD_WEIGH
 };
 
 const struct wm_option wm_options[WM_OPTIONS] = {
-	{WM_OPT_DEVICE, WM_CMD_RUN, "device", 0, WM_OPT_LIST, "ID", NULL, NULL, 0, 0, true,
-     "where to run: a device id, a backend (all of its devices) or all, joined by '/'; default: the job's, else all"},
+	{WM_OPT_DEVICE, WM_CMD_RUN | WM_CMD_WEIGH, "device", 0, WM_OPT_LIST, "ID", NULL, NULL, 0, 0, true,
+     "where to run, or what to weigh: a device id, a backend (all of its devices) or all, joined by '/'; default: the "
+     "job's, else all; weigh: every meter there is"},
 	{WM_OPT_IMPL, WM_CMD_RUN, "impl", 0, WM_OPT_LIST, "NAME", NULL, NULL, 0, 0, true,
      "implementations, joined by '/'; default: the job's, else all but those that must be asked for"},
 	{WM_OPT_OUT, WM_CMD_RUN, "out", 0, WM_OPT_TEXT, "BUNDLE", NULL, NULL, 0, 0, false,
@@ -54,14 +55,34 @@ const struct wm_option wm_options[WM_OPTIONS] = {
      "print what would run where, and run nothing"},
 	{WM_OPT_TOPOLOGY, WM_CMD_RUN | WM_CMD_TOPO, "topology", 0, WM_OPT_TEXT, "FILE", NULL, NULL, 0, 0, false,
      "the machine of an hwloc XML file instead of this one; run: in a dry run only"},
+	{WM_OPT_METERS, WM_CMD_RUN | WM_CMD_METERS | WM_CMD_WEIGH, "meters", 0, WM_OPT_TEXT, "FILE", NULL, NULL, 0, 0,
+     false, "a file that names meters which cannot be found by looking: a PDU, a logger's file, a BMC"},
+	{WM_OPT_WEIGH, WM_CMD_RUN, "weigh", 0, WM_OPT_FLAG, NULL, NULL, NULL, 0, 0, false,
+     "weigh every case, not only those that the suite asks for"},
+	{WM_OPT_PROBE, WM_CMD_METERS, "probe", 0, WM_OPT_FLAG, NULL, NULL, NULL, 0, 0, false,
+     "watch each source for 5 s at rest and 5 s under load, and say how good it is"},
+	{WM_OPT_WORK, WM_CMD_WEIGH, "work", 0, WM_OPT_NUMBER, "AMOUNT", NULL, NULL, 1e-300, 1e300, false,
+     "how much work the command does, in any unit: gives work per joule"},
+	{WM_OPT_WORK_LINE, WM_CMD_WEIGH, "work-line", 0, WM_OPT_TEXT, "TEXT", NULL, NULL, 0, 0, false,
+     "take the amount of work from the command's output: the number behind this text, on the last line that has it"},
 	{WM_OPT_QUIET, WM_CMD_RUN, "quiet", 'q', WM_OPT_FLAG, NULL, NULL, NULL, 0, 0, false, "no progress on stderr"},
 	{WM_OPT_FORMAT, WM_CMD_REPORT, "format", 0, WM_OPT_WORD, "NAME", "table", report_word, 0, 0, false,
      "form of the report"},
+	{WM_OPT_COUNTRY, WM_CMD_REPORT, "country", 0, WM_OPT_TEXT, "CODE", NULL, NULL, 0, 0, false,
+     "grid intensity of that country (ISO 3166 alpha-3, such as FRA): adds columns of gCO2e"},
+	{WM_OPT_INTENSITY, WM_CMD_REPORT, "grid-intensity", 0, WM_OPT_NUMBER, "G/KWH", NULL, NULL, 0, 10000, false,
+     "grid intensity in gCO2e per kWh, in place of the country's"},
+	{WM_OPT_PUE, WM_CMD_REPORT, "pue", 0, WM_OPT_NUMBER, "RATIO", NULL, NULL, 1, 10, false,
+     "power usage effectiveness of the site; default: 1.0, labelled IT only"},
+	{WM_OPT_PRICES, WM_CMD_REPORT, "prices", 0, WM_OPT_TEXT, "FILE", NULL, NULL, 0, 0, false,
+     "a file with purchase price and lifetime, or rent, of each device: adds columns of cost"},
 	{WM_OPT_SVG, WM_CMD_TOPO, "svg", 0, WM_OPT_TEXT, "FILE", NULL, NULL, 0, 0, false,
      "also write a drawing of the machine, made by lstopo"},
-	{WM_OPT_JSON, WM_CMD_DOCTOR, "json", 0, WM_OPT_FLAG, NULL, NULL, NULL, 0, 0, false, "print JSON instead of text"},
-	{WM_OPT_ROOT, WM_CMD_DOCTOR, "root", 0, WM_OPT_TEXT, "FOLDER", NULL, NULL, 0, 0, false,
-     "read /proc and /sys below that folder: a machine that was recorded"},
+	{WM_OPT_JSON, WM_CMD_DOCTOR | WM_CMD_METERS | WM_CMD_WEIGH, "json", 0, WM_OPT_FLAG, NULL, NULL, NULL, 0, 0, false,
+     "print JSON instead of text"},
+	{WM_OPT_ROOT, WM_CMD_DOCTOR | WM_CMD_RUN | WM_CMD_METERS | WM_CMD_WEIGH, "root", 0, WM_OPT_TEXT, "FOLDER", NULL,
+     NULL, 0, 0, false,
+     "read /proc and /sys below that folder: a machine that was recorded; run and weigh: of meters only"},
 	{WM_OPT_HELP, ALL_COMMANDS, "help", 'h', WM_OPT_FLAG, NULL, NULL, NULL, 0, 0, false, "print this help"},
 };
 
@@ -72,6 +93,9 @@ const struct wm_command_row wm_commands[] = {
 	{WM_CMD_TOPO, "topo", "", "the machine: packages, cores, caches, memory, and where each device hangs"},
 	{WM_CMD_DOCTOR, "doctor", "",
      "what of this machine spoils measurements, and what to do about it; status 1 when something does"},
+	{WM_CMD_METERS, "meters", "",
+     "what can be weighed here: sources of energy, what each is of, and why one cannot be read"},
+	{WM_CMD_WEIGH, "weigh", "-- COMMAND [ARGUMENT..]", "run any command and weigh it: joules, watts, work per joule"},
 	{WM_CMD_EXPLAIN, "explain", "[NAME]", "what a field, metric, status, axis or column means"},
 	{WM_CMD_DOCS, "docs", "man|completion", "print the man page or the completion for bash"},
 	{WM_CMD_VERSION, "version", "", "print the version of program, method and records"},
@@ -91,6 +115,7 @@ static const struct {
 	{WM_OPT_RESUME, WM_OPT_DRY_RUN, "a dry run resumes nothing"},
 	{WM_OPT_RESUME, WM_OPT_TOPOLOGY, "a run goes on on its own machine"},
 	{WM_OPT_DRY_RUN, WM_OPT_OUT, "a dry run writes nothing"},
+	{WM_OPT_WORK, WM_OPT_WORK_LINE, "the amount of work is given already"},
 };
 
 /* ---- values ------------------------------------------------------------------------------------------------- */
@@ -108,14 +133,14 @@ static enum wm_status check_count(const struct wm_option *row, const char *value
 	return WM_OK;
 }
 
-static enum wm_status check_seconds(const struct wm_option *row, const char *value) {
+static enum wm_status check_decimal(const struct wm_option *row, const char *value, const char *kind) {
 	char *end = NULL;
-	double seconds = strtod(value, &end);
+	double number = strtod(value, &end);
 
 	/* strtod would take blanks, signs, "inf", "nan" and hexadecimal too */
-	if (!*value || strspn(value, "0123456789.eE+-") != strlen(value) || *end || !(seconds >= row->min) ||
-	    seconds > row->max)
-		return fail_number(row, value, "number of seconds");
+	if (!*value || strspn(value, "0123456789.eE+-") != strlen(value) || *end || !(number >= row->min) ||
+	    number > row->max)
+		return fail_number(row, value, kind);
 	return WM_OK;
 }
 
@@ -145,7 +170,8 @@ enum wm_status wm_option_check(const struct wm_option *row, const char *value) {
 	case WM_OPT_TEXT: return *value ? WM_OK : wm_fail(WM_INPUT, "the %s is empty", row->metavar);
 	case WM_OPT_LIST: return wm_split(value, '/', check_part, NULL);
 	case WM_OPT_COUNT: return check_count(row, value);
-	case WM_OPT_SECONDS: return check_seconds(row, value);
+	case WM_OPT_SECONDS: return check_decimal(row, value, "number of seconds");
+	case WM_OPT_NUMBER: return check_decimal(row, value, "number");
 	case WM_OPT_WORD: return check_word(row, value);
 	}
 	return WM_OK;
@@ -157,7 +183,7 @@ double wm_option_number(const struct wm_option_values *values, enum wm_option_id
 
 	if (!text)
 		return NAN;
-	if (wm_options[id].type == WM_OPT_SECONDS)
+	if (wm_options[id].type == WM_OPT_SECONDS || wm_options[id].type == WM_OPT_NUMBER)
 		return strtod(text, NULL);
 	return wm_parse_count(text, &count) == WM_OK ? (double)count : NAN;
 }
@@ -170,18 +196,21 @@ uint64_t wm_option_count(const struct wm_option_values *values, enum wm_option_i
 
 /* ---- parsing ------------------------------------------------------------------------------------------------ */
 
-/* getopt's tables: the long forms, and ":" with the short ones; an option's val is its id and this. */
+/* getopt's tables: the long forms, and "+:" with the short ones; an option's val is its id and this. */
 enum { FIRST_VAL = 256 };
 
 struct getopt_tables {
 	struct option longs[WM_OPTIONS + 1];
-	char shorts[2 * WM_OPTIONS + 2];
+	char shorts[2 * WM_OPTIONS + 3];
 };
 
-static void make_tables(struct getopt_tables *t) {
+/* in_order: options end at the first word, as those behind it are another program's. */
+static void make_tables(struct getopt_tables *t, bool in_order) {
 	char *s = t->shorts;
 
 	memset(t, 0, sizeof(*t));
+	if (in_order)
+		*s++ = '+';
 	*s++ = ':'; /* tells a missing value from an unknown option */
 	for (int i = 0; i < WM_OPTIONS; i++) {
 		const struct wm_option *row = &wm_options[i];
@@ -269,7 +298,7 @@ static enum wm_status take_options(int argc, char **argv, struct wm_option_value
 	enum wm_status st = WM_OK;
 	int val;
 
-	make_tables(&tables);
+	make_tables(&tables, values->command->bit == WM_CMD_WEIGH);
 	optind = 0; /* glibc: begin anew */
 	opterr = 0;
 	while (st == WM_OK) {
@@ -318,9 +347,11 @@ static enum wm_status check_operands(const struct wm_option_values *values) {
 		if (wm_word_index("man completion", values->operands[0]) < 0)
 			return wm_fail_unknown_of("document", values->operands[0], "man completion");
 		return WM_OK;
+	case WM_CMD_WEIGH: return values->n ? WM_OK : wm_fail(WM_INPUT, "weigh needs a command: wattmark weigh -- COMMAND");
 	case WM_CMD_VERSION:
 	case WM_CMD_TOPO:
 	case WM_CMD_DOCTOR:
+	case WM_CMD_METERS:
 		return values->n ? wm_fail(WM_INPUT, "%s takes no word, but '%s' is there", c->name, values->operands[0])
 		                 : WM_OK;
 	}

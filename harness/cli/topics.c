@@ -263,6 +263,14 @@ static void add_checks(struct wm_topics *topics) {
 #undef X
 }
 
+static void add_meters(struct wm_topics *topics) {
+	for (int i = 0; wm_meters[i]; i++)
+		wm_topics_add(topics, WM_TOPIC_METER, wm_meters[i]->name, "%s", wm_meters[i]->about);
+#define X(id, word, meaning) wm_topics_add(topics, WM_TOPIC_SCOPE, word, "%s", meaning);
+	WM_SCOPE_MAP(X)
+#undef X
+}
+
 static void add_exits(struct wm_topics *topics) {
 #define X(id, number, meaning) wm_topics_add(topics, WM_TOPIC_EXIT, #number, "%s", meaning);
 	WM_EXIT_MAP(X)
@@ -291,6 +299,7 @@ enum wm_status wm_topics_make(struct wm_topics *topics_p) {
 	add_columns(&topics, WM_TOPIC_HEAD, wm_table_columns);
 	add_columns(&topics, WM_TOPIC_COLUMN, wm_csv_columns);
 	add_checks(&topics);
+	add_meters(&topics);
 	add_exits(&topics);
 	*topics_p = topics;
 	return WM_OK;

@@ -30,6 +30,8 @@
 	X(COLUMN, "column of csv", "columns of csv")                                                    \
 	X(CHECK, "check of doctor", "checks of doctor")                                                 \
 	X(VERDICT, "verdict of doctor", "verdicts of doctor")                                           \
+	X(METER, "meter", "meters")                                                                     \
+	X(SCOPE, "class of what joules are of", "classes of what joules are of")                        \
 	X(EXIT, "exit status", "exit statuses")
 
 enum wm_topic_kind {

@@ -4,11 +4,13 @@
 
 #include "core/options.h"
 #include "core/registry.h"
+#include "meters/setup.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -57,6 +59,33 @@ static void test_the_man_page_has_every_option(void **state) {
 	}
 	for (int i = 0; wm_benches[i]; i++)
 		assert_holds(page, wm_benches[i]->name);
+	for (int i = 0; wm_meters[i]; i++) {
+		snprintf(word, sizeof(word), ".TP\n.B %s\n", wm_meters[i]->name);
+		assert_holds(page, word);
+	}
+	free(page);
+}
+
+/* The file of meters that the page shows is one that is taken. */
+static void test_the_example_of_meters_is_right(void **state) {
+	char path[] = "/tmp/wm-meters-XXXXXX", *page = document(wm_docs_man);
+	struct wm_meter_entry *entries;
+	FILE *file = fdopen(mkstemp(path), "w");
+	int n = 0;
+
+	(void)state;
+	assert_non_null(file);
+	fputs(wm_meters_example, file);
+	fclose(file);
+	if (wm_meter_entries(path, &entries, &n) != WM_OK)
+		fail_msg("%s", wm_why());
+	unlink(path);
+	assert_int_equal(n, 1);
+	assert_string_equal(entries[0].name, "rack-pdu");
+	assert_int_equal(entries[0].scope, WM_SCOPE_WALL);
+	free(entries);
+	plain(page);
+	assert_holds(page, wm_meters_example);
 	free(page);
 }
 
@@ -81,7 +110,8 @@ static void test_the_man_page_has_every_variable(void **state) {
 
 /* Words of tables stay words: no line but a request begins with a dot, no backslash comes from them. */
 static void test_no_word_of_a_table_is_a_request(void **state) {
-	static const char *const requests[] = {".TH ", ".SH ", ".SS ", ".TP\n", ".PP\n", ".B ", ".BR ", ".br\n", ".\\\""};
+	static const char *const requests[] = {".TH ", ".SH ",  ".SS ",  ".TP\n", ".PP\n", ".B ",
+	                                       ".BR ", ".br\n", ".nf\n", ".fi\n", ".\\\""};
 	char *page = document(wm_docs_man);
 
 	(void)state;
@@ -136,7 +166,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_man_page_has_every_option),   cmocka_unit_test(test_the_man_page_has_every_variable),
 		cmocka_unit_test(test_no_word_of_a_table_is_a_request), cmocka_unit_test(test_the_examples_are_right),
-		cmocka_unit_test(test_the_completion_has_every_word),
+		cmocka_unit_test(test_the_completion_has_every_word),   cmocka_unit_test(test_the_example_of_meters_is_right),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

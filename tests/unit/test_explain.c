@@ -190,7 +190,8 @@ static void test_words_of_records(void **state) {
 }
 
 static void test_exit_statuses(void **state) {
-	static const int numbers[] = {WM_EXIT_OK, WM_EXIT_BAD_ROW, WM_EXIT_USAGE, WM_EXIT_INTERRUPTED};
+	static const int numbers[] = {WM_EXIT_OK,         WM_EXIT_BAD_ROW,   WM_EXIT_USAGE,
+	                              WM_EXIT_CANNOT_RUN, WM_EXIT_NOT_FOUND, WM_EXIT_INTERRUPTED};
 	char name[16];
 
 	(void)state;
@@ -253,6 +254,14 @@ static void test_every_check_of_doctor(void **state) {
 	}
 	for (int v = 0; v < WM_VERDICTS; v++)
 		assert_explained(WM_TOPIC_VERDICT, wm_verdict_word((enum wm_verdict)v));
+}
+
+static void test_every_meter_and_class(void **state) {
+	(void)state;
+	for (int i = 0; wm_meters[i]; i++)
+		assert_non_null(strstr(text_of(WM_TOPIC_METER, wm_meters[i]->name), wm_meters[i]->about));
+	for (int scope = 0; scope < WM_SCOPES; scope++)
+		assert_explained(WM_TOPIC_SCOPE, wm_scope_word((enum wm_scope)scope));
 }
 
 static void test_every_suite(void **state) {
@@ -342,6 +351,7 @@ int main(void) {
 		cmocka_unit_test(test_every_benchmark_and_axis),
 		cmocka_unit_test(test_every_plug_in),
 		cmocka_unit_test(test_every_check_of_doctor),
+		cmocka_unit_test(test_every_meter_and_class),
 		cmocka_unit_test(test_every_suite),
 		cmocka_unit_test(test_every_column_of_csv),
 		cmocka_unit_test(test_every_head_of_tables),

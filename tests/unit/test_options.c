@@ -74,6 +74,45 @@ static void good_line(void **state) {
 	wm_options_free(&v);
 	assert_int_equal(parse("list suites", &v), WM_OK);
 	wm_options_free(&v);
+	assert_int_equal(parse("meters --probe --json --root r --meters f", &v), WM_OK);
+	assert_true(v.given[WM_OPT_PROBE] && v.given[WM_OPT_JSON]);
+	wm_options_free(&v);
+	assert_int_equal(parse("report a --pue 1.25 --grid-intensity 0", &v), WM_OK);
+	assert_true(wm_option_number(&v, WM_OPT_PUE) == 1.25);
+	assert_true(wm_option_number(&v, WM_OPT_INTENSITY) == 0);
+	wm_options_free(&v);
+	assert_int_equal(parse("report a --pue 10 --grid-intensity 1e4", &v), WM_OK);
+	wm_options_free(&v);
+}
+
+/* What stands behind the name of another program is that program's, with or without "--". */
+static void weighed_commands(void **state) {
+	struct wm_option_values v;
+
+	(void)state;
+	assert_int_equal(parse("weigh --work 1e12 -- make -j --json --work 3", &v), WM_OK);
+	assert_true(wm_option_number(&v, WM_OPT_WORK) == 1e12);
+	assert_false(v.given[WM_OPT_JSON]);
+	assert_int_equal(v.n, 5);
+	assert_string_equal(v.operands[0], "make");
+	assert_string_equal(v.operands[4], "3");
+	assert_null(v.operands[5]);
+	wm_options_free(&v);
+
+	assert_int_equal(parse("weigh --json make -j --work 3", &v), WM_OK);
+	assert_true(v.given[WM_OPT_JSON] && !v.given[WM_OPT_WORK]);
+	assert_int_equal(v.n, 4);
+	wm_options_free(&v);
+
+	assert_int_equal(parse("weigh --work-line FLOP: --device host/cuda:0 -- --odd", &v), WM_OK);
+	assert_string_equal(v.v[WM_OPT_WORK_LINE], "FLOP:");
+	assert_string_equal(v.operands[0], "--odd");
+	wm_options_free(&v);
+
+	/* of other commands options may still stand behind words */
+	assert_int_equal(parse("run smoke --seed 3", &v), WM_OK);
+	assert_true(v.given[WM_OPT_SEED]);
+	wm_options_free(&v);
 }
 
 /* What people type first: command (-: none) and whether help is asked for. */
@@ -115,7 +154,9 @@ static void bad_lines(void **state) {
 		const char *line, *why;
 	} table[] = {
 		{"runn", "unknown command 'runn'; did you mean 'run'?"},
-		{"frobnicate", "unknown command 'frobnicate'; known: help run list report topo doctor explain docs version"},
+		{"frobnicate",
+	     "unknown command 'frobnicate'; known: help run list report topo doctor meters weigh explain docs "
+	     "version"},
 		{"--seed 3 run", "'--seed' where a command is wanted; see wattmark --help"},
 		{"run", "run needs a suite, a job file or a pattern; see wattmark list suites"},
 		{"run --sede 3 x", "unknown option --sede; did you mean --seed?"},
@@ -167,6 +208,23 @@ static void bad_lines(void **state) {
 		{"list suites devices", "list takes one word at most, not 'devices' too"},
 		{"report", "report needs a BUNDLE, the folder that a run left"},
 		{"version 2", "version takes no word, but '2' is there"},
+		{"meters here", "meters takes no word, but 'here' is there"},
+		{"meters --work 3", "option --work is not one of meters; see wattmark meters --help"},
+		{"weigh", "weigh needs a command: wattmark weigh -- COMMAND"},
+		{"weigh --json --", "weigh needs a command: wattmark weigh -- COMMAND"},
+		{"weigh --work 0 ls", "option --work: '0' is not a number from 1e-300 to 1e+300"},
+		{"weigh --work -1 ls", "option --work: '-1' is not a number from 1e-300 to 1e+300"},
+		{"weigh --work 5J ls", "option --work: '5J' is not a number from 1e-300 to 1e+300"},
+		{"weigh --work nan ls", "option --work: 'nan' is not a number from 1e-300 to 1e+300"},
+		{"weigh --work 0x9 ls", "option --work: '0x9' is not a number from 1e-300 to 1e+300"},
+		{"weigh --work '' ls", "option --work: '' is not a number from 1e-300 to 1e+300"},
+		{"weigh --work-line '' ls", "option --work-line: the TEXT is empty"},
+		{"weigh --work 5 --work-line x ls",
+	     "option --work-line cannot stand beside --work: the amount of work is given already"},
+		{"weigh --probe ls", "option --probe is not one of weigh; see wattmark weigh --help"},
+		{"report x --pue 0.99", "option --pue: '0.99' is not a number from 1 to 10"},
+		{"report x --pue 10.01", "option --pue: '10.01' is not a number from 1 to 10"},
+		{"report x --grid-intensity -1", "option --grid-intensity: '-1' is not a number from 0 to 10000"},
 	};
 
 	(void)state;
@@ -220,8 +278,8 @@ static void help(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_line),      cmocka_unit_test(first_words), cmocka_unit_test(bad_lines),
-		cmocka_unit_test(table_is_sound), cmocka_unit_test(help),
+		cmocka_unit_test(good_line), cmocka_unit_test(weighed_commands), cmocka_unit_test(first_words),
+		cmocka_unit_test(bad_lines), cmocka_unit_test(table_is_sound),   cmocka_unit_test(help),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
