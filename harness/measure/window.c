@@ -17,11 +17,12 @@
 #define LEAST_LEAD_S 1.0
 #define LEAD_REFRESHES 10
 #define LEAD_LAGS 3
-#define SPARE_OF_LEAD 0.3   /* behind a window: three refreshes or more, as the lead is at least ten */
-#define LEAST_LOOK_S 0.010  /* the sampler's shortest interval but near edges */
-#define GAP_REFRESHES 3     /* without news */
-#define COVERED_REFRESHES 2 /* apart at most that edges cover the time between them */
-#define LEAST_GAP_S 0.1     /* shorter ones are what any scheduler does to a sampler of a fast meter */
+#define SPARE_OF_LEAD 0.3     /* behind a window: three refreshes or more, as the lead is at least ten */
+#define UNKNOWN_REFRESH_S 0.1 /* of a power: slower ones show as stuck or as drift */
+#define LEAST_LOOK_S 0.010    /* the sampler's shortest interval but near edges */
+#define GAP_REFRESHES 3       /* without news */
+#define COVERED_REFRESHES 2   /* apart at most that edges cover the time between them */
+#define LEAST_GAP_S 0.1       /* shorter ones are what any scheduler does to a sampler of a fast meter */
 #define LEAST_COVERAGE 0.98
 #define LEAST_BUSY 0.99
 #define MOST_BOUND 0.005
@@ -73,6 +74,8 @@ void wm_load_free(struct wm_load *load) {
 /* ---- the plan --------------------------------------------------------------------------------------------------- */
 
 double wm_window_refresh(const struct wm_source *source) {
+	if (isnan(source->refresh_s) && source->kind == WM_POWER)
+		return UNKNOWN_REFRESH_S;
 	return fmax(source->refresh_s, LEAST_LOOK_S);
 }
 
@@ -639,8 +642,8 @@ static void cut_one(struct cut *c, double from_s) {
 	double until_s = from_s + fmax(EDGE_REFRESHES * wm_window_refresh(c->source), LEAST_GAP_S);
 	size_t first = sure_edge(s, from_s, until_s, c->plan->length_s), last = s->nedges;
 
-	if (isnan(c->source->refresh_s))
-		refuse(c->w, "how often the meter refreshes is unknown");
+	if (isnan(c->source->refresh_s) && c->source->kind == WM_COUNTER)
+		refuse(c->w, "how often the counter refreshes is unknown");
 	if (first < s->nedges && s->edges[first].at_s <= from_s + gap_of(c->source))
 		last = last_edge(s, first, c->plan, from_s + wm_window_pitch(c->plan));
 	if (last == s->nedges) {

@@ -61,7 +61,8 @@ struct wm_window {
 /* Load that must run before and behind a window of that source: max(1 s, 10 refreshes, 3 lags). A lag that nobody
  * states counts as none. */
 double wm_window_lead(const struct wm_source *source);
-/* Looks closer together than this say nothing: max(refresh, 10 ms). Limits that count refreshes count these. */
+/* Looks closer together than this say nothing: max(refresh, 10 ms), and 0.1 s for a power of which nobody knows how
+ * often it refreshes. Limits that count refreshes count these. */
 double wm_window_refresh(const struct wm_source *source);
 /* From the plan of one window to that of the next: its length, and room for edges that come later than planned. */
 double wm_window_pitch(const struct wm_window_plan *plan);

@@ -48,13 +48,13 @@ static int nlookers;
 
 /* ---- looking ---- */
 
-/* When to look next after a look at that time; now.lock is held. */
+/* When to look next after a look at that time; now.lock is held. Only a counter's changes have to be caught. */
 static double next_look(const struct wm_source *s, double last_s) {
-	double refresh = wm_window_refresh(s), interval = fmax(s->refresh_s / LOOKS_A_REFRESH, LEAST_LOOK_S);
+	double refresh = wm_window_refresh(s), interval = fmax(refresh / LOOKS_A_REFRESH, LEAST_LOOK_S);
 	double close = fmax(interval / CLOSER, LEAST_CLOSE_LOOK_S), near = fmax(NEAR_REFRESHES * refresh, NEAR_S);
 	double next = last_s + interval;
 
-	for (int i = 0; i < now.nedges; i++) {
+	for (int i = 0; i < now.nedges && s->kind == WM_COUNTER; i++) {
 		if (fabs(last_s - now.edges[i]) <= near)
 			return last_s + close;
 		if (now.edges[i] - near > last_s)

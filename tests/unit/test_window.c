@@ -868,8 +868,12 @@ static void enough_refreshes(void **state) {
 	expect(&s, "refreshes of the meter only, of 50");
 	s.plan.length_s = 12.5;
 	expect_number(&s);
+	/* a power of unknown refresh is looked at as one of 0.1 s; a counter of unknown refresh is none */
 	s.meter.source.refresh_s = NAN;
-	expect(&s, "unknown");
+	expect_number(&s);
+	s = usual();
+	s.meter.source.refresh_s = NAN;
+	expect(&s, "how often the counter refreshes is unknown");
 }
 
 /* Two refreshes left out are 0.3 s without a change: 3% of 10 s, 1% of 30 s. */
