@@ -141,7 +141,7 @@ void wm_meters_probe(const struct wm_meters *meters, struct wm_meters_probe *pro
 	struct wm_sampling *sampling = NULL;
 	enum wm_status st;
 
-	p.threads = p.loaded ? wm_busy_threads() : 0;
+	p.threads = wm_busy_threads();
 	p.sources = wm_zalloc((size_t)(meters->n + 1) * sizeof(*p.sources));
 	for (int i = 0; i < meters->n; i++)
 		if (!meters->sources[i].off[0])
@@ -153,9 +153,7 @@ void wm_meters_probe(const struct wm_meters *meters, struct wm_meters_probe *pro
 		st = watch_all(sampling, &p);
 	if (st != WM_OK && !p.why[0])
 		snprintf(p.why, sizeof(p.why), "%.255s", wm_why());
-	if (!p.loaded)
-		snprintf(p.cost_why, sizeof(p.cost_why), "reading a recording costs something else than reading a meter");
-	else if (st != WM_OK)
+	if (st != WM_OK)
 		snprintf(p.cost_why, sizeof(p.cost_why), "%s", p.why);
 	else if (measure_cost(sampling, &p) != WM_OK)
 		snprintf(p.cost_why, sizeof(p.cost_why), "%.255s", wm_why());
@@ -363,8 +361,9 @@ void wm_meters_probe_text(FILE *out, const struct wm_meters *meters, const struc
 		fprintf(
 			out,
 			"  cost of the sampler: a computation on all %d threads took %.4f times as long beside it, %.4f .. %.4f "
-			"(%d pairs, 95%%)\n",
-			p->threads, p->cost, p->cost_lo, p->cost_hi, p->pairs);
+			"(%d pairs, 95%%)%s\n",
+			p->threads, p->cost, p->cost_lo, p->cost_hi, p->pairs,
+			p->loaded ? "" : "; it read the files of a recording, which may cost something else than the meter");
 }
 
 static json_t *source_json(const struct wm_source *source, const struct wm_probed *probed) {

@@ -10,7 +10,7 @@
 
 struct wm_meters_probe {
 	bool loaded; /* the host was loaded; of a recording it never is */
-	int threads; /* of that load */
+	int threads; /* of that load, and of the computation that the cost is taken from */
 	int n;
 	struct wm_probed {
 		int index; /* of the source */
