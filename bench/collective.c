@@ -226,8 +226,8 @@ static enum wm_status fail_copy(const struct expected *e, const char *name, cons
 	               wm_load_element(e->type, recv, to), wm_load_element(e->type, e->values, at), from);
 }
 
-static enum wm_status check_copies(struct expected *e, const char *name, const char *recv, size_t to,
-                                   struct wm_block s, size_t n) {
+static enum wm_status check_copies(struct expected *e, const char *name, const char *recv, size_t to, struct wm_block s,
+                                   size_t n) {
 	size_t element = wm_dtype_bytes(e->type);
 
 	for (size_t i = 0, step; i < n; i += step) {

@@ -18,21 +18,13 @@ static bool is_of_nothing(const struct wm_source *s) {
 	return !wm_sources_same(s, s);
 }
 
-/* Is a the better of two that weigh the same: readable, a counter, more often new? The order of wm_meters_of. */
-static bool better(const struct wm_source *a, const struct wm_source *b) {
-	if (!a->off[0] != !b->off[0])
-		return !a->off[0];
-	if (a->kind != b->kind)
-		return a->kind == WM_COUNTER;
-	return a->refresh_s < b->refresh_s;
-}
-
 /* Is it the one that is taken of all that weigh the same? Of equals the first. */
 static bool is_best(const struct wm_meters *m, int i) {
 	for (int k = 0; k < m->n; k++) {
 		if (k == i || !wm_sources_same(&m->sources[i], &m->sources[k]))
 			continue;
-		if (better(&m->sources[k], &m->sources[i]) || (k < i && !better(&m->sources[i], &m->sources[k])))
+		if (wm_source_better(&m->sources[k], &m->sources[i]) ||
+		    (k < i && !wm_source_better(&m->sources[i], &m->sources[k])))
 			return false;
 	}
 	return true;

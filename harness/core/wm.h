@@ -426,6 +426,7 @@ struct wm_meter_setup {
 struct wm_meter {
 	const char *name;  /* "powercap" */
 	const char *about; /* one line */
+	bool named;        /* its sources are what the user's file names, and go before what was found */
 	bool library;      /* asks a library of this machine, wherever root is: left out of machines that were recorded */
 	/* At most max sources, those that cannot be read among them (off). WM_SKIP + reason: none here. */
 	enum wm_status (*find)(const struct wm_meter_setup *setup, struct wm_source *sources, int max, int *n_p);

@@ -188,11 +188,24 @@ void wm_meters_free(struct wm_meters *meters) {
 
 /* ---- which source weighs what ---- */
 
-/* Is a the better of two that weigh the same? */
-static bool better(const struct wm_source *a, const struct wm_source *b) {
+static bool is_named(const struct wm_source *s) {
+	const struct wm_meter *meter = wm_meter_find(s->meter);
+
+	return meter && meter->named;
+}
+
+bool wm_source_better(const struct wm_source *a, const struct wm_source *b) {
+	bool a_dcmi = strcmp(a->meter, "dcmi") == 0, b_dcmi = strcmp(b->meter, "dcmi") == 0;
+
+	if (!a->off[0] != !b->off[0])
+		return !a->off[0];
+	if (is_named(a) != is_named(b))
+		return is_named(a);
+	if (a_dcmi != b_dcmi)
+		return b_dcmi;
 	if (a->kind != b->kind)
 		return a->kind == WM_COUNTER;
-	return a->refresh_s < b->refresh_s;
+	return isnan(b->refresh_s) ? !isnan(a->refresh_s) : a->refresh_s < b->refresh_s;
 }
 
 /* The package, the accelerator, or the whole machine that a source must be of. */
@@ -221,7 +234,7 @@ static int best_of(const struct wm_meters *m, enum wm_scope scope, const struct 
 			continue;
 		if (s->off[0])
 			*off_p = i;
-		else if (best < 0 || better(s, &m->sources[best]))
+		else if (best < 0 || wm_source_better(s, &m->sources[best]))
 			best = i;
 	}
 	return best;

@@ -27,10 +27,15 @@ struct wm_meters {
 enum wm_status wm_meters_find(const char *root, const char *file, struct wm_meters *meters_p);
 void wm_meters_free(struct wm_meters *meters);
 
+/* Is a the better of two that weigh the same? One that can be read before one that cannot, what the user named before
+ * what was found, a counter before a power, then the one that is known to change more often; a BMC by DCMI comes last.
+ */
+bool wm_source_better(const struct wm_source *a, const struct wm_source *b);
+
 /*
  * The sources that together weigh a device in one class: of every package that it touches, one; or the node's. Writes
- * their indices and returns how many; 0 + why: there are none, or one of them is missing. Of several for one package a
- * counter is taken before a power, then the one that changes more often.
+ * their indices and returns how many; 0 + why: there are none, or one of them is missing. Of several for one package
+ * the best (wm_source_better).
  */
 int wm_meters_of(const struct wm_meters *meters, const struct wm_topology *topo, const struct wm_device *dev,
                  enum wm_scope scope, int index[WM_MAX_PARTS], char why[256]);

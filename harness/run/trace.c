@@ -14,11 +14,11 @@ static void put_number(FILE *f, double x, const char *form) {
 		fprintf(f, form, x);
 }
 
-static void put_line(FILE *f, const char *id, const struct wm_tick *t) {
+static void put_line(FILE *f, int segment, const char *id, const struct wm_tick *t) {
 	const double rest[] = {t->r.watts,     t->r.cap_w,   t->r.clock_hz, t->r.temperature_c,
 	                       t->r.thermal_s, t->r.brake_s, t->r.capped_s};
 
-	fprintf(f, "%.6f,%s,", (t->before_s + t->after_s) / 2, id);
+	fprintf(f, "%d,%.6f,%s,", segment, (t->before_s + t->after_s) / 2, id);
 	put_number(f, t->r.joules, "%.6f");
 	for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++) {
 		fputc(',', f);
@@ -46,7 +46,7 @@ static bool is_edge(const json_t *windows, const char *id, const struct wm_tick 
 	return false;
 }
 
-static void put_ticks(FILE *f, const char *id, const struct wm_ticks *ticks, const json_t *windows) {
+static void put_ticks(FILE *f, int segment, const char *id, const struct wm_ticks *ticks, const json_t *windows) {
 	double put_s = -INFINITY;
 
 	for (size_t i = 0; i < ticks->n; i++) {
@@ -54,7 +54,7 @@ static void put_ticks(FILE *f, const char *id, const struct wm_ticks *ticks, con
 
 		if (t->before_s - put_s < TRACE_S && !is_edge(windows, id, i ? t - 1 : NULL, t))
 			continue;
-		put_line(f, id, t);
+		put_line(f, segment, id, t);
 		put_s = t->before_s;
 	}
 }
@@ -65,13 +65,16 @@ static json_t *all_windows(const json_t *list) {
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(list, i, one) json_array_extend(all, json_object_get(one, "windows"));
+	json_array_foreach(list, i, one) {
+		json_array_extend(all, json_object_get(one, "windows"));
+	}
 	return all;
 }
 
-enum wm_status wm_trace_write(struct wm_bundle *bundle, const struct wm_sampling *sampling,
+enum wm_status wm_trace_write(struct wm_bundle *bundle, int segment, const struct wm_sampling *sampling,
                               const struct wm_ticks *ticks, const json_t *classes) {
-	static const char header[] = "time_s,source,joules,watts,cap_w,clock_hz,temperature_c,thermal_s,brake_s,capped_s\n";
+	static const char header[] =
+		"segment,time_s,source,joules,watts,cap_w,clock_hz,temperature_c,thermal_s,brake_s,capped_s\n";
 	json_t *windows = all_windows(classes);
 	char *text = NULL;
 	size_t bytes = 0;
@@ -82,7 +85,7 @@ enum wm_status wm_trace_write(struct wm_bundle *bundle, const struct wm_sampling
 	if (f && st == WM_OK && lseek(fd, 0, SEEK_END) == 0)
 		fputs(header, f);
 	for (int i = 0; f && i < wm_sampling_count(sampling); i++)
-		put_ticks(f, wm_sampling_source(sampling, i)->id, &ticks[i], windows);
+		put_ticks(f, segment, wm_sampling_source(sampling, i)->id, &ticks[i], windows);
 	if (f)
 		fclose(f);
 	if (st == WM_OK && (!f || write(fd, text, bytes) != (ssize_t)bytes))

@@ -440,7 +440,8 @@ void wm_weigher_end(struct wm_weigher *w, size_t index, const json_t *load_json,
 	wm_load_free(&load);
 	wm_set(record, "energy", energy);
 	wm_set_text(record, "not_weighed", weighed ? "" : first_reason(energy));
-	if (wm_trace_write(w->plan->bundle, w->sampling, w->ticks, json_object_get(energy, "classes")) != WM_OK)
+	if (wm_trace_write(w->plan->bundle, w->plan->segment, w->sampling, w->ticks, json_object_get(energy, "classes")) !=
+	    WM_OK)
 		fprintf(stderr, "wattmark: %s\n", wm_why());
 	forget_ticks(w);
 }

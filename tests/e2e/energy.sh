@@ -74,12 +74,12 @@ is steady '.energy.classes[0] as $c | .time.median_s as $t | $c.joules_per_op / 
 check "operations of the window are those that were timed"
 is steady '.energy.classes[0].windows[0] | .bound <= 0.005 and .busy >= 0.99 and .refreshes >= 15 and .why == ""'
 check "a window within its limits"
-head -1 "$tmp/steady/power.csv" | grep -qx 'time_s,source,joules,watts,cap_w,clock_hz,temperature_c,thermal_s,brake_s,capped_s'
+head -1 "$tmp/steady/power.csv" | grep -qx 'segment,time_s,source,joules,watts,cap_w,clock_hz,temperature_c,thermal_s,brake_s,capped_s'
 check "power.csv has its header"
 awk -F, -v json="$(jq -c '.energy.classes[0].windows[0] | [.from_s, .to_s]' "$tmp/steady.json")" '
 	BEGIN { gsub(/[][]/, "", json); split(json, edge, ",") }
-	NR > 1 && $1 >= edge[1] - 0.011 && !n { from = $1; e = $3; n = 1 }
-	NR > 1 && $1 >= edge[2] - 0.011 && n == 1 { p = ($3 - e) / ($1 - from); n = 2 }
+	NR > 1 && $2 >= edge[1] - 0.011 && !n { from = $2; e = $4; n = 1 }
+	NR > 1 && $2 >= edge[2] - 0.011 && n == 1 { p = ($4 - e) / ($2 - from); n = 2 }
 	END { exit !(n == 2 && p > 148.5 && p < 151.5) }' "$tmp/steady/power.csv"
 check "the trace gives the same power between the edges"
 jq -e '.segments[0].idle | length == 2 and all(.watts / 150 - 1 | fabs < 0.01)' "$tmp/steady/run.json" >/dev/null
