@@ -43,6 +43,7 @@ int wm_cmd_report(const struct wm_option_values *options) {
 		code = wm_complain(read);
 	if (rows.nruns > 0) {
 		wm_carbon_set(&carbon, &rows);
+		wm_carbon_unused(&carbon, &rows, stderr);
 		wrote = report->write(stdout, &rows);
 		if (wrote == WM_OK && fflush(stdout) != 0)
 			wrote = wm_fail(WM_FAILED, "cannot write the report: %s", strerror(errno));

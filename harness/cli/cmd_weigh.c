@@ -68,7 +68,7 @@ static void start(struct weighing *w) {
 	double now = wm_now();
 	int log_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	enum wm_status st = log_fd < 0 ? wm_fail(WM_FAILED, "cannot open /dev/null")
-	                               : wm_sampling_open(&w->meters, w->index, w->n, log_fd, &w->sampling);
+	                               : wm_sampling_open(&w->meters, w->index, w->n, log_fd, NULL, &w->sampling);
 
 	if (log_fd >= 0)
 		close(log_fd);

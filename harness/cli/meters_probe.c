@@ -129,7 +129,7 @@ static enum wm_status open_sampling(const struct wm_meters *meters, const struct
 	for (int i = 0; i < p->n; i++)
 		index[i] = p->sources[i].index;
 	st = log_fd < 0 ? wm_fail(WM_FAILED, "cannot open /dev/null")
-	                : wm_sampling_open(meters, index, p->n, log_fd, sampling_p);
+	                : wm_sampling_open(meters, index, p->n, log_fd, NULL, sampling_p);
 	if (log_fd >= 0)
 		close(log_fd);
 	free(index);

@@ -50,6 +50,9 @@ static enum wm_status begin_section(struct parser *p, const char *line) {
 		return WM_OK;
 	if (n == 0 || n >= sizeof(s->name))
 		return wm_ini_fail(p->file, p->line, "a section's name has 1 to %zu letters", sizeof(s->name) - 1);
+	end += 1 + strspn(end + 1, " \t\r");
+	if (*end && *end != ';' && *end != '#')
+		return wm_ini_fail(p->file, p->line, "text behind [section]");
 	p->sections = wm_grow(p->sections, p->nsections, &p->section_room, sizeof(*p->sections));
 	s = &p->sections[p->nsections++];
 	*s = (struct wm_ini_section){.line = p->line};

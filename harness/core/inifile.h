@@ -37,7 +37,8 @@ enum wm_status wm_ini_text(const char *path, const char *what, char **text_p);
 /*
  * Takes a text apart. file: as messages call it. A key stands once in a section, but for the one named by repeats
  * ("": none). WM_INPUT + "FILE:LINE: .." for a line over WM_INI_LINE bytes, a line that is neither [section] nor
- * key = value nor a comment, a key before the first section, a key twice, a section's name of 0 or over 63 letters.
+ * key = value nor a comment, a key before the first section, a key twice, a section's name of 0 or over 63 letters,
+ * text behind a section's ']' that is no comment.
  */
 enum wm_status wm_ini_parse(const char *file, const char *text, const char *repeats, struct wm_ini *ini_p);
 void wm_ini_free(struct wm_ini *ini);

@@ -28,6 +28,10 @@ enum wm_scope wm_scope_parse(const char *word) {
 	return WM_SCOPES;
 }
 
+bool wm_scope_is_server(enum wm_scope scope) {
+	return scope == WM_SCOPE_SERVER || scope == WM_SCOPE_NODE;
+}
+
 struct wm_reading wm_no_reading(void) {
 	return (struct wm_reading){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
 }

@@ -373,6 +373,7 @@ enum wm_scope {
 const char *wm_scope_word(enum wm_scope scope);
 const char *wm_scope_meaning(enum wm_scope scope);
 enum wm_scope wm_scope_parse(const char *word); /* WM_SCOPES if unknown */
+bool wm_scope_is_server(enum wm_scope scope);   /* the whole server, by its own meters: they need a minute (method 4) */
 
 enum wm_source_kind {
 	WM_COUNTER, /* joules since some start */

@@ -105,7 +105,7 @@ static void weigh_phase(const struct wm_source *source, const struct wm_ticks *t
 	struct wm_ticks part = part_of(ticks, from_s, to_s);
 	double seconds;
 
-	if (wm_idle_power(source, &part, watts_p, &seconds) != WM_OK)
+	if (wm_mean_power(source, &part, true, watts_p, &seconds) != WM_OK)
 		snprintf(why, 160, "%.159s", wm_why());
 }
 
@@ -190,7 +190,7 @@ static void hold_integral(const struct wm_source *source, const struct wm_ticks 
 	double joules = 0, seconds = 0, watts, counted_s;
 	const struct wm_tick *last = NULL;
 
-	if (source->kind != WM_COUNTER || wm_idle_power(source, ticks, &watts, &counted_s) != WM_OK)
+	if (source->kind != WM_COUNTER || wm_mean_power(source, ticks, true, &watts, &counted_s) != WM_OK)
 		return;
 	for (size_t i = 0; i < ticks->n; i++) {
 		const struct wm_tick *t = &ticks->v[i];

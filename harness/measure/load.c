@@ -8,6 +8,7 @@
 #define SPREAD 0.2
 #define EDGE_SHARE 0.0025 /* of a window: one operation, that is half of one at each edge */
 #define LONGEST_S 60.0
+#define BLOCKED 0.01 /* of a batch: less is no wait for it */
 enum { IN_FLIGHT = WM_MAX_MARKS / 2, STREAM = 0x4C4F4144 };
 
 double wm_load_window(const struct wm_window_plan *plan, double op_s) {
@@ -70,13 +71,15 @@ static enum wm_status put_batch(struct wm_sampler *s, long i) {
 /* Waits for batch i, the oldest in flight. */
 static enum wm_status take_batch(struct wm_sampler *s, long i, struct wm_load *load) {
 	const struct wm_backend *b = s->job->backend;
-	double device;
+	double device, waited, from = wm_now();
 	enum wm_status st = b->wait(s->job->dev, slot_of(i) + 1);
 
+	waited = wm_now() - from;
 	if (st == WM_OK)
 		st = b->between(s->job->dev, slot_of(i), slot_of(i) + 1, &device);
+	/* A device that is done before it is waited for may have idled inside the batch, between its marks. */
 	if (st == WM_OK)
-		note(load, batch_size(s, i), device);
+		note(load, batch_size(s, i), waited > BLOCKED * device ? device : 0);
 	return st;
 }
 

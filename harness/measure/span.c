@@ -76,7 +76,7 @@ static void follow_state(const struct wm_source *source, const struct wm_ticks *
 }
 
 static void check_length(const struct wm_source *source, struct wm_span *span) {
-	bool node = source->scope == WM_SCOPE_NODE || source->scope == WM_SCOPE_SERVER;
+	bool node = wm_scope_is_server(source->scope);
 
 	if (node && span->length_s < LEAST_NODE_S)
 		refuse(span, "a meter of the whole server needs a run of %.0f s, and this one took %.3g s", LEAST_NODE_S,
@@ -106,7 +106,7 @@ void wm_weigh_span(const struct wm_source *source, const struct wm_ticks *ticks,
 	double watts = NAN;
 	size_t news = count_news(source, &looks);
 
-	if (wm_idle_power(source, &looks, &watts, &span.covered_s) != WM_OK)
+	if (wm_mean_power(source, &looks, false, &watts, &span.covered_s) != WM_OK)
 		refuse(&span, "%.159s", wm_why());
 	span.refreshes = (int)fmin((double)news, round(span.covered_s / wm_window_refresh(source)));
 	follow_state(source, &looks, &span);

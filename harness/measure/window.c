@@ -533,6 +533,15 @@ static void check_work(const struct cut *c) {
 		       100 * c->w->bound, (c->first->unsure_s + c->last->unsure_s) / 2, op_s, late_s);
 }
 
+/* Of a power of which nobody knows how often it refreshes, only what is seen counts. */
+static int changes_between(const struct cut *c) {
+	int changes = 0;
+
+	for (const struct edge *e = c->first; e < c->last; e++)
+		changes += c->ticks->v[e[1].tick].r.watts != c->ticks->v[e[0].tick].r.watts;
+	return changes;
+}
+
 static void check_coverage(const struct cut *c) {
 	double refresh = wm_window_refresh(c->source), length = c->w->to_s - c->w->from_s, covered = 0;
 	/* a counter goes on counting while a scheduler keeps its sampler waiting */
@@ -542,6 +551,8 @@ static void check_coverage(const struct cut *c) {
 		if (e[1].at_s - e[0].at_s <= apart + (e[0].unsure_s + e[1].unsure_s) / 2)
 			covered += e[1].at_s - e[0].at_s;
 	c->w->refreshes = (int)fmin((double)(c->last - c->first), round(length / refresh));
+	if (isnan(c->source->refresh_s))
+		c->w->refreshes = changes_between(c);
 	if (covered < LEAST_COVERAGE * length)
 		refuse(c->w, "the meter's changes cover %.1f%% of the window only", 100 * covered / length);
 	if (c->w->refreshes < c->plan->refreshes)
@@ -564,19 +575,26 @@ static void check_drift(const struct cut *c) {
 		refuse(c->w, "power drifted: %.4g W in the first third of the window, %.4g W in the last", first, last);
 }
 
-/* Where nobody states what the source can draw: a step far above the others. */
+/* Where nobody states what the source can draw: the edge before a step far above the mean; NULL: there is none. */
+static const struct edge *jump_between(const struct wm_source *source, const struct wm_ticks *ticks,
+                                       const struct edge *first, const struct edge *last) {
+	double watts = mean_watts(first, last);
+
+	if (!isnan(most_watts(source, &ticks->v[first->tick].r)))
+		return NULL;
+	for (const struct edge *e = first; e < last; e++)
+		if (e[1].joules - e[0].joules >
+		    MOST_OVER_MEAN * watts * (e[1].at_s - e[0].at_s + (e[0].unsure_s + e[1].unsure_s) / 2))
+			return e;
+	return NULL;
+}
+
 static void check_steps(const struct cut *c) {
-	double watts = mean_watts(c->first, c->last);
+	const struct edge *e = jump_between(c->source, c->ticks, c->first, c->last);
 
-	if (!isnan(most_watts(c->source, &c->ticks->v[c->first->tick].r)))
-		return;
-	for (const struct edge *e = c->first; e < c->last; e++) {
-		double longest_s = e[1].at_s - e[0].at_s + (e[0].unsure_s + e[1].unsure_s) / 2;
-
-		if (e[1].joules - e[0].joules > MOST_OVER_MEAN * watts * longest_s)
-			refuse(c->w, "the meter jumped by %.4g J in %.3g s, in a window of %.4g W", e[1].joules - e[0].joules,
-			       longest_s, watts);
-	}
+	if (e)
+		refuse(c->w, "the meter jumped by %.4g J in %.3g s, in a window of %.4g W", e[1].joules - e[0].joules,
+		       e[1].at_s - e[0].at_s, mean_watts(c->first, c->last));
 }
 
 /* Of a counter that shows power too. */
@@ -670,15 +688,22 @@ void wm_cut_windows(const struct wm_source *source, const struct wm_ticks *ticks
 	drop(&series);
 }
 
-enum wm_status wm_idle_power(const struct wm_source *source, const struct wm_ticks *ticks, double *watts_p,
-                             double *seconds_p) {
+enum wm_status wm_mean_power(const struct wm_source *source, const struct wm_ticks *ticks, bool at_rest,
+                             double *watts_p, double *seconds_p) {
 	struct series s = scan(source, ticks);
+	const struct edge *jump = s.nedges > 1 ? jump_between(source, ticks, &s.edges[0], &s.edges[s.nedges - 1]) : NULL;
 	enum wm_status st = WM_OK;
 
+	/* at rest a coarse power may well stay the same */
+	if (!at_rest && source->kind == WM_POWER && isnan(source->quantum))
+		note_stuck(&s, source, ticks, smallest_change(source, ticks));
 	if (s.nflaws)
 		st = wm_fail(WM_SKIP, "%s", s.flaws[0].why);
 	else if (s.nedges < 2)
 		st = wm_fail(WM_SKIP, "the meter changed fewer than twice");
+	else if (jump)
+		st = wm_fail(WM_SKIP, "the meter jumped by %.4g J in %.3g s", jump[1].joules - jump[0].joules,
+		             jump[1].at_s - jump[0].at_s);
 	else {
 		*watts_p = mean_watts(&s.edges[0], &s.edges[s.nedges - 1]);
 		*seconds_p = s.edges[s.nedges - 1].at_s - s.edges[0].at_s;

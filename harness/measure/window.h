@@ -80,8 +80,9 @@ void wm_window_looks(const struct wm_window_plan *plan, double began_s, double *
 void wm_cut_windows(const struct wm_source *source, const struct wm_ticks *ticks, const struct wm_load *load,
                     const struct wm_window_plan *plan, struct wm_window *out);
 
-/* Mean power of a source over all its ticks, without any load: what is drawn at rest. WM_SKIP + reason. */
-enum wm_status wm_idle_power(const struct wm_source *source, const struct wm_ticks *ticks, double *watts_p,
-                             double *seconds_p);
+/* Mean power of a source over all its ticks, whatever ran meanwhile; at_rest: nothing did. WM_SKIP + reason: a flaw in
+ * them as windows have it (an error, a gap, a jump, a meter that is stuck), or fewer than two changes. */
+enum wm_status wm_mean_power(const struct wm_source *source, const struct wm_ticks *ticks, bool at_rest,
+                             double *watts_p, double *seconds_p);
 
 #endif

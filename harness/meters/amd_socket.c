@@ -131,7 +131,7 @@ enum wm_status wm_amd_socket_read(struct wm_amd_socket *socket, struct wm_readin
 	socket->last = m;
 	socket->seen = true;
 	r.joules = m.joules;
-	r.watts = m.watts;
+	r.watts = wm_amd_watts(m.watts);
 	r.own_s = m.taken_s;
 	r.cap_w = read_microwatts(&socket->cap);
 	r.clock_hz = m.clock_hz;
@@ -191,6 +191,10 @@ void wm_amd_count(uint64_t counts, float microjoules, uint64_t nanoseconds, doub
 		joules = WM_AMD_JOULES_PER_COUNT;
 	*joules_p = joules * (double)counts;
 	*own_s_p = nanoseconds ? NANO * (double)nanoseconds : NAN;
+}
+
+double wm_amd_watts(double watts) {
+	return watts > 0 ? watts : NAN;
 }
 
 void wm_amd_kind(double joules, double watts, struct wm_source *s) {

@@ -47,6 +47,8 @@ void wm_amd_address(uint64_t domain, uint64_t bus_device_function, char pci[16])
 void wm_amd_source(const char *meter, const char *root, const char *pci, struct wm_source *source_p);
 /* A library's count as joules and its clock as seconds; NAN for what it marks as missing. */
 void wm_amd_count(uint64_t counts, float microjoules, uint64_t nanoseconds, double *joules_p, double *own_s_p);
+/* The power as a reading has it: NAN for 0, which no GPU that answers draws. */
+double wm_amd_watts(double watts);
 /* Kind, step and range from what was read, or why there is nothing to read. NAN: none. */
 void wm_amd_kind(double joules, double watts, struct wm_source *source);
 

@@ -274,11 +274,12 @@ static enum wm_status read_source(struct wm_source *source, struct wm_reading *r
 	/* beside a counter stands the power, NAN where it cannot be had */
 	if (wm_amd_socket_aside(&at->files) && counts)
 		read_watts(at->processor, at->layout, &at->files.aside.watts);
+	at->files.aside.watts = wm_amd_watts(at->files.aside.watts);
 	*reading_p = at->files.aside;
 	reading_p->joules = joules;
 	reading_p->own_s = own_s;
 	if (!counts)
-		reading_p->watts = watts;
+		reading_p->watts = wm_amd_watts(watts);
 	return WM_OK;
 }
 

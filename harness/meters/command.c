@@ -265,7 +265,8 @@ static enum wm_status look(const struct wm_meter_entry *entry, struct wm_source 
 	const char *folders = getenv("PATH");
 
 	snprintf(source->word, sizeof(source->word), "%s", entry->kind == WM_COUNTER ? "joules" : "watts");
-	snprintf(source->where, sizeof(source->where), "%s", entry->run);
+	/* the program alone: this goes into records, and an argument may be a password */
+	name_of(entry->run, source->where, sizeof(source->where));
 	snprintf(text, sizeof(text), "%s", entry->run);
 	if (split(text, argv) == 0)
 		return wm_fail(WM_SKIP, "run names no program");
@@ -373,6 +374,7 @@ static enum wm_status read_gauge(struct wm_source *source, struct wm_reading *re
 const struct wm_meter wm_meter_command = {
 	.name = METER,
 	.about = "a program that prints watts or joules, named in the file of meters",
+	.named = true,
 	.find = find,
 	.open = open_gauge,
 	.read = read_gauge,

@@ -23,9 +23,9 @@
 #define MOST_AHEAD_S 1.0 /* and a refresh, of this machine's clock */
 enum { CHUNK = 4096, FIELD = 64 };
 
-/* Which field of a line is what; -1: there is none. */
+/* Which field of a line is what (-1: there is none), and how many fields a line has. */
 struct columns {
-	int time, watts, joules;
+	int time, watts, joules, n;
 };
 
 /* An open file of a logger. */
@@ -38,39 +38,75 @@ struct logger {
 
 /* ---- text --------------------------------------------------------------------------------------------------- */
 
-/* Field i of a line, without blanks and one pair of quotes around it; false: there is none, or it is too long. */
-static bool field(const char *line, int i, char out[FIELD]) {
-	size_t n;
+/* The comma or the 0 byte behind the field that begins there; NULL: a quote lacks its other one. A comma between quotes
+ * is text (RFC 4180). */
+static const char *end_of_field(const char *at) {
+	bool quoted = false;
 
-	for (; i > 0; i--) {
-		line = strchr(line, ',');
-		if (!line)
-			return false;
-		line++;
+	for (; *at && (quoted || *at != ','); at++)
+		if (*at == '"')
+			quoted = !quoted;
+	return quoted ? NULL : at;
+}
+
+/* 0: a quote lacks its other one. */
+static int count_fields(const char *line) {
+	for (int n = 1;; n++) {
+		const char *end = end_of_field(line);
+
+		if (!end || !*end)
+			return end ? n : 0;
+		line = end + 1;
 	}
-	line += strspn(line, " \t\"");
-	n = strcspn(line, ",");
-	while (n > 0 && strchr(" \t\r\"", line[n - 1]))
-		n--;
-	return (size_t)snprintf(out, FIELD, "%.*s", (int)n, line) < FIELD;
+}
+
+/* Field i of a line that has it, without blanks and quotes around it; false: it is too long. */
+static bool field(const char *line, int i, char out[FIELD]) {
+	const char *end;
+
+	for (; i > 0; i--)
+		line = end_of_field(line) + 1;
+	end = end_of_field(line);
+	while (line < end && strchr(" \t\"", *line))
+		line++;
+	while (end > line && strchr(" \t\r\"", end[-1]))
+		end--;
+	return (size_t)snprintf(out, FIELD, "%.*s", (int)(end - line), line) < FIELD;
+}
+
+/* Is it the column of that name? */
+static enum wm_status take_column(const char *path, const char *text, int i, const char *name, int *column) {
+	char here[FIELD];
+
+	if (!field(text, i, here) || strcasecmp(here, name) != 0)
+		return WM_OK;
+	if (*column >= 0)
+		return wm_fail(WM_FAILED, "%s: its first line names the column %s twice", path, name);
+	*column = i;
+	return WM_OK;
 }
 
 static enum wm_status read_header(const char *path, char *text, struct columns *columns_p) {
-	struct columns c = {-1, -1, -1};
-	char name[FIELD], *end = strchr(text, '\n');
+	struct columns c = {-1, -1, -1, 0};
+	char *end = strchr(text, '\n');
+	enum wm_status st = WM_OK;
 
 	if (!end)
 		return wm_fail(WM_SKIP, "%s: it has no whole first line yet", path);
 	*end = '\0';
-	for (int i = 0; field(text, i, name); i++) {
-		if (strcasecmp(name, "time") == 0)
-			c.time = i;
-		else if (strcasecmp(name, "watts") == 0)
-			c.watts = i;
-		else if (strcasecmp(name, "joules") == 0)
-			c.joules = i;
+	c.n = count_fields(text);
+	for (int i = 0; i < c.n && st == WM_OK; i++) {
+		st = take_column(path, text, i, "time", &c.time);
+		if (st == WM_OK)
+			st = take_column(path, text, i, "watts", &c.watts);
+		if (st == WM_OK)
+			st = take_column(path, text, i, "joules", &c.joules);
 	}
 	*end = '\n';
+	if (st != WM_OK)
+		return st;
+	if (c.n == 0)
+		return wm_fail(WM_FAILED, "%s: its first line has a quote without its other one", path);
 	if (c.time < 0)
 		return wm_fail(WM_FAILED, "%s: its first line names no column time", path);
 	if (c.watts < 0 && c.joules < 0)
@@ -121,7 +157,7 @@ static enum wm_status number(const char *path, const char *line, int column, con
 	if (column < 0)
 		return WM_OK;
 	if (!field(line, column, text))
-		return wm_fail(WM_FAILED, "%s: its newest line has no %s", path, name);
+		return wm_fail(WM_FAILED, "%s: its newest %s is over %d letters", path, name, FIELD - 1);
 	return wm_meter_number(text, value_p) ? WM_OK
 	                                      : wm_fail(WM_FAILED, "%s: its newest %s '%s' is no number", path, name, text);
 }
@@ -130,10 +166,16 @@ static enum wm_status read_line(const char *path, const char *line, const struct
                                 struct wm_reading *reading_p) {
 	struct wm_reading r = wm_no_reading();
 	char text[FIELD];
+	int n = count_fields(line);
 	enum wm_status st;
 
+	if (n == 0)
+		return wm_fail(WM_FAILED, "%s: its newest line has a quote without its other one", path);
+	/* most often the comma of a decimal fraction: what stands before it is no value */
+	if (n != c->n)
+		return wm_fail(WM_FAILED, "%s: its newest line has %d fields, its first line %d", path, n, c->n);
 	if (!field(line, c->time, text))
-		return wm_fail(WM_FAILED, "%s: its newest line has no time", path);
+		return wm_fail(WM_FAILED, "%s: its newest time is over %d letters", path, FIELD - 1);
 	if (!parse_time(text, stamp_p))
 		return wm_fail(WM_FAILED, "%s: its newest time '%s' is neither UNIX seconds nor like 2026-03-01T12:00:00Z",
 		               path, text);
@@ -251,7 +293,7 @@ static enum wm_status read_logger(const struct wm_source *source, struct logger 
 }
 
 static enum wm_status look(const struct wm_meter_entry *entry, struct wm_source *source) {
-	struct columns columns = {-1, -1, -1};
+	struct columns columns = {-1, -1, -1, 0};
 	struct logger log = {.any = false};
 	struct wm_reading unused;
 	enum wm_status st;
@@ -298,6 +340,7 @@ static void close_logger(struct wm_source *source) {
 const struct wm_meter wm_meter_csv = {
 	.name = METER,
 	.about = "a logger's file with times and watts or joules, named in the file of meters",
+	.named = true,
 	.find = find,
 	.open = open_logger,
 	.read = read_source,

@@ -130,6 +130,18 @@ const char *wm_files_name(const char *path) {
 	return slash ? slash + 1 : path;
 }
 
+bool wm_files_in_id(char letter) {
+	return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9') ||
+	       letter == '.' || letter == '_' || letter == '-';
+}
+
+void wm_files_id_name(const char *name, char *out, size_t room) {
+	snprintf(out, room, "%s", name);
+	for (char *c = out; *c; c++)
+		if (!wm_files_in_id(*c))
+			*c = '_';
+}
+
 bool wm_files_add(char *list, size_t room, const char *between, const char *words) {
 	size_t used = strlen(list);
 

@@ -43,6 +43,11 @@ int wm_files_each(const char *root, const char *pattern, void (*take)(void *arg,
 /* The last part of a path. */
 const char *wm_files_name(const char *path);
 
+/* May it stand in a name from which an id is made? ASCII letters, digits, '.', '_', '-'. */
+bool wm_files_in_id(char letter);
+/* A name with '_' for every letter that may not stand in an id. */
+void wm_files_id_name(const char *name, char *out, size_t room);
+
 /* Adds words to a list, with between before all but the first. False: there is no room, and nothing was added. */
 bool wm_files_add(char *list, size_t room, const char *between, const char *words);
 /* Takes the next word of a list of words with blanks between them; false: there is none. */

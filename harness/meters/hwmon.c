@@ -306,9 +306,11 @@ static void take_gpu(void *arg, const char *path) {
  */
 static void name_grace(const struct search *search, const char *what, int socket, struct wm_source *source) {
 	struct gpus gpus = {search, package_of_socket(search, socket), 0, ""};
+	char name[16];
 
 	source->package = gpus.package;
-	snprintf(source->id, sizeof(source->id), "hwmon:%s-%d", what, socket);
+	wm_files_id_name(what, name, sizeof(name));
+	snprintf(source->id, sizeof(source->id), "hwmon:%s-%d", name, socket);
 	if (source->package < 0)
 		snprintf(source->note, sizeof(source->note), "the machine shows no package for socket %d", socket);
 	else if (strcmp(what, "Grace") == 0) {
@@ -346,7 +348,7 @@ static void take_measured(void *arg, const char *path) {
 	wm_files_add(measured->names, sizeof(measured->names), " ", name);
 }
 
-/* A meter without a known name is taken for the server's, unless it says that it measures parts of it. */
+/* A meter without a known name is the server's where it says that it measures the system, else a part. */
 static void name_meter(const struct search *search, const struct chip *chip, struct wm_source *source) {
 	struct measured measured = {"", false};
 	char pattern[96], text[32];
@@ -359,15 +361,19 @@ static void name_meter(const struct search *search, const struct chip *chip, str
 		snprintf(source->word, sizeof(source->word), "power1_average");
 	if (text_of(search, chip, "power1_is_battery", text, sizeof(text)) && strcmp(text, "1") == 0)
 		snprintf(source->note, sizeof(source->note), "a battery");
-	else if (measured.names[0] && !measured.system)
-		snprintf(source->note, sizeof(source->note), "measures %s", measured.names);
-	else {
+	else if (measured.system) {
 		source->scope = WM_SCOPE_SERVER;
 		if (text_of(search, chip, "power1_accuracy", text, sizeof(text)))
 			snprintf(source->note, sizeof(source->note), "its firmware claims an accuracy of %s", text);
 		else
-			snprintf(source->note, sizeof(source->note), "nobody states what it measures");
-	}
+			snprintf(source->note, sizeof(source->note), "its firmware says that it measures the system");
+	} else if (measured.names[0])
+		snprintf(source->note, sizeof(source->note), "measures %s", measured.names);
+	else
+		snprintf(
+			source->note, sizeof(source->note),
+			"nobody states what it measures; if you know: name it in the file of meters, with meter = command, your "
+			"scope, and run = a program that prints its watts");
 }
 
 /* drivers/hwmon/acpi_power_meter.c of Linux. */
@@ -391,7 +397,7 @@ static void take_acpi(struct search *search, const struct chip *chip) {
 	add(search, &source);
 }
 
-/* Several meters that could be the server's: none of them is shown to be all of it. */
+/* Several meters that say they are the server's: none of them is shown to be all of it. */
 static void settle_servers(struct search *search) {
 	int n = 0;
 
@@ -401,7 +407,7 @@ static void settle_servers(struct search *search) {
 		if (search->sources[i].scope == WM_SCOPE_SERVER) {
 			search->sources[i].scope = WM_SCOPE_PART;
 			snprintf(search->sources[i].note, sizeof(search->sources[i].note),
-			         "one of %d ACPI meters, none of which says what it measures", n);
+			         "one of %d ACPI meters that say that they measure the system", n);
 		}
 }
 
@@ -419,7 +425,7 @@ static void take_sensor(void *arg, const char *path) {
 	bool counts = strncmp(file, "energy", strlen("energy")) == 0;
 	struct wm_source source = begin(of->chip->folder, WM_SCOPE_PART, counts ? WM_COUNTER : WM_POWER);
 	int stem = (int)strcspn(file, "_");
-	char input[128];
+	char input[128], name[32];
 
 	snprintf(input, sizeof(input), "%s/%.*s_input", of->chip->folder, stem, file);
 	if (average && wm_files_has(of->search->root, input))
@@ -428,7 +434,8 @@ static void take_sensor(void *arg, const char *path) {
 	label_of(of->search, of->chip, file, source.word, sizeof(source.word));
 	if (!source.word[0])
 		snprintf(source.word, sizeof(source.word), "%.48s", file);
-	snprintf(source.id, sizeof(source.id), "hwmon:%s:%s:%.*s", of->chip->name, of->chip->number, stem, file);
+	wm_files_id_name(of->chip->name, name, sizeof(name));
+	snprintf(source.id, sizeof(source.id), "hwmon:%s:%s:%.*s", name, of->chip->number, stem, file);
 	snprintf(source.note, sizeof(source.note), "%s", of->note);
 	add(of->search, &source);
 }

@@ -144,10 +144,10 @@ static bool tells(wm_nvml_device device, const struct way *way) {
 	return read_watts(device, way, &watts) == WM_OK && !isnan(watts);
 }
 
-/* The best way by which the GPU tells its power now; NULL: none. */
-static const struct way *find_way(wm_nvml_device device) {
+/* The best way by which the GPU, or also its module, tells its power now; NULL: none. */
+static const struct way *find_way(wm_nvml_device device, bool or_module) {
 	for (int i = 0; i < WAYS; i++)
-		if (tells(device, &ways[i]))
+		if ((or_module || ways[i].scope == WM_NVML_SCOPE_GPU) && tells(device, &ways[i]))
 			return &ways[i];
 	return NULL;
 }
@@ -208,7 +208,7 @@ static double most_watts(wm_nvml_device device) {
 
 /* What it can tell: kind, scope, words. */
 static void describe_value(wm_nvml_device device, struct wm_source *s) {
-	const struct way *way = find_way(device);
+	const struct way *way = find_way(device, true);
 	bool superchip = in_superchip(device);
 	double joules = NAN;
 	enum wm_status st = read_joules(device, &joules);
@@ -378,6 +378,17 @@ static enum wm_status read_source(struct wm_source *source, struct wm_reading *r
 	return WM_OK;
 }
 
+/* The way that find chose, for it says what is weighed and how late; a counter of the GPU stands beside the GPU's power
+ * alone, or none. NULL: the GPU does not tell it now. */
+static const struct way *way_of(wm_nvml_device device, const struct wm_source *source) {
+	if (source->kind == WM_COUNTER)
+		return find_way(device, false);
+	for (int i = 0; i < WAYS; i++)
+		if (strcmp(ways[i].word, source->word) == 0)
+			return tells(device, &ways[i]) ? &ways[i] : NULL;
+	return NULL;
+}
+
 static enum wm_status open_source(const struct wm_meter_setup *setup, struct wm_source *source) {
 	struct place *at;
 	wm_nvml_device device;
@@ -394,14 +405,14 @@ static enum wm_status open_source(const struct wm_meter_setup *setup, struct wm_
 	}
 	at = wm_zalloc(sizeof(*at));
 	at->device = device;
-	at->way = find_way(device);
+	at->way = way_of(device, source);
 	at->reasons = find_reasons();
 	at->aside = wm_no_reading();
 	at->aside_at_s = at->joules = NAN;
 	if (source->kind == WM_POWER && !at->way) {
 		free(at);
 		nvml.shutdown();
-		return wm_fail(WM_FAILED, "NVML has no power of this GPU any more");
+		return wm_fail(WM_FAILED, "NVML has no '%s' any more", source->word);
 	}
 	source->priv = at;
 	return WM_OK;

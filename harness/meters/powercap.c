@@ -143,10 +143,13 @@ static bool package_source(const struct zones *zones, int package, bool with_dra
 
 static void part_source(const struct zones *zones, const struct zone *zone, struct wm_source *source_p) {
 	struct wm_source source = begin(WM_SCOPE_PART, zone->package);
+	char names[66], id_names[66];
 
 	weigh(zones, zone, &source);
-	snprintf(source.id, sizeof(source.id), "powercap:%s%s%s", zone->parent < 0 ? "" : zones->v[zone->parent].name,
+	snprintf(names, sizeof(names), "%s%s%s", zone->parent < 0 ? "" : zones->v[zone->parent].name,
 	         zone->parent < 0 ? "" : "-", zone->name);
+	wm_files_id_name(names, id_names, sizeof(id_names));
+	snprintf(source.id, sizeof(source.id), "powercap:%s", id_names);
 	snprintf(source.note, sizeof(source.note), "%s",
 	         strncmp(zone->name, "psys", strlen("psys")) == 0
 	             ? "what the maker of the board has wired to it: nobody states what that is"

@@ -536,6 +536,7 @@ static void close_bmc(struct wm_source *source) {
 const struct wm_meter wm_meter_redfish = {
 	.name = METER,
 	.about = "what a BMC tells by Redfish, named in the file of meters",
+	.named = true,
 	.find = find,
 	.open = open_bmc,
 	.read = read_bmc,

@@ -24,16 +24,14 @@ struct search {
 static void take_zone(void *arg, const char *path) {
 	struct search *search = arg;
 	struct wm_source source = wm_source_of("scmi", WM_SCOPE_PART, WM_POWER);
-	char file[160];
+	char file[160], name[41];
 	double interval_us;
 
 	if (search->n == search->max || !wm_sysfile_line(search->root, path, source.word, sizeof(source.word)))
 		return;
 	snprintf(source.where, sizeof(source.where), "%.*s", (int)(wm_files_name(path) - 1 - path), path);
-	snprintf(source.id, sizeof(source.id), "scmi:%.40s@%.16s", source.word, strchr(source.where, ':') + 1);
-	for (char *c = source.id; *c; c++)
-		if (*c == ' ' || *c == ',')
-			*c = '-';
+	wm_files_id_name(source.word, name, sizeof(name));
+	snprintf(source.id, sizeof(source.id), "scmi:%s@%.16s", name, strchr(source.where, ':') + 1);
 	snprintf(source.note, sizeof(source.note), "the firmware does not say what the domain holds");
 	snprintf(file, sizeof(file), "%.120s/constraint_0_time_window_us", source.where);
 	if (wm_number_look(search->root, file, &interval_us) == WM_OK && interval_us > 0)

@@ -2,6 +2,8 @@
 /* setup.c - the user's file of meters: a table of keys, and what must hold between them. */
 #include "setup.h"
 
+#include "files.h"
+
 #include "core/inifile.h"
 #include "core/registry.h"
 
@@ -277,6 +279,15 @@ static enum wm_status check_needs(const char *file, const struct wm_ini_section 
 	return WM_OK;
 }
 
+/* It becomes a column's name and a part of ids. */
+static enum wm_status check_name(const char *file, const struct wm_ini_section *s) {
+	for (const char *c = s->name; *c; c++)
+		if (!wm_files_in_id(*c))
+			return wm_ini_fail(file, s->line,
+			                   "section [%s]: a name has letters (a-z, A-Z), digits, '.', '_' and '-' alone", s->name);
+	return WM_OK;
+}
+
 static enum wm_status take_section(const char *file, const struct wm_ini_section *s, struct wm_meter_entry *entry) {
 	enum wm_status st;
 
@@ -291,7 +302,9 @@ static enum wm_status take_section(const char *file, const struct wm_ini_section
 	                                 .gain_rel = NAN,
 	                                 .line = s->line};
 	snprintf(entry->name, sizeof(entry->name), "%s", s->name);
-	st = take_meter(file, s, entry);
+	st = check_name(file, s);
+	if (st == WM_OK)
+		st = take_meter(file, s, entry);
 	for (size_t i = 0; i < s->n && st == WM_OK; i++) {
 		struct reading r = {file, &s->v[i], entry};
 

@@ -10,6 +10,11 @@
  *     lag = 1                  ; seconds
  *     gain = 0.01              ; accuracy, 95%, relative; left out: unknown
  *
+ * A section's name has ASCII letters, digits, '.', '_' and '-' alone: it becomes a part of ids and of the header of
+ * power.csv. Of run only the program's name goes into records and listings (wm_source.where), for an argument may be a
+ * password; open takes the whole from the file of meters. A password among arguments is still seen by whoever can list
+ * the machine's processes.
+ *
  * Private to harness/meters and harness/run.
  */
 #ifndef WM_SETUP_H
@@ -39,8 +44,8 @@ struct wm_meter_entry {
 
 /*
  * Reads that file. WM_INPUT + "FILE:LINE: .." for an unknown key or word (nearest named), a value out of range, a key
- * that its meter needs and does not have, or has no use for, a name twice. No message holds the value of url or
- * credentials. file "": no entries. *entries_p is the caller's to free.
+ * that its meter needs and does not have, or has no use for, a name twice or with other letters. No message holds the
+ * value of url or credentials. file "": no entries. *entries_p is the caller's to free.
  */
 enum wm_status wm_meter_entries(const char *file, struct wm_meter_entry **entries_p, int *n_p);
 

@@ -8,6 +8,7 @@
 #include "core/inifile.h"
 #include "core/problem.h"
 #include "core/registry.h"
+#include "text.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -126,6 +127,13 @@ bool wm_carbon_asked(const struct wm_carbon *carbon) {
 	return !isnan(carbon->g_per_kwh) || carbon->prices.n > 0;
 }
 
+/* What a price of `host` is not of: host:package=0 goes by the name of the whole host. */
+static bool is_part(const struct wm_row *row) {
+	return !strncmp(row->device, "host:", 5);
+}
+
+#define WHOLE "the price is of the whole machine"
+
 /* ---- embodied ------------------------------------------------------------------------------------------------ */
 
 struct figures {
@@ -137,10 +145,11 @@ struct figures {
 static double embodied_g(const struct figures *f, const struct wm_row *row, const struct wm_energy *energy,
                          const struct wm_price *price, const char **why_p) {
 	const struct wm_ini_section *section = *row->sku ? section_of(&f->embodied, row->sku) : NULL;
-	*why_p = wm_scope_parse(energy->scope) != WM_SCOPE_ACCELERATOR ? "no vendor's figure is of this class"
-	         : !section                                            ? "no vendor's figure for this device"
-	         : !price || isnan(price->lifetime_years)              ? "no lifetime_years is stated"
-	                                                               : "";
+	*why_p = price && is_part(row)                                   ? WHOLE
+	         : wm_scope_parse(energy->scope) != WM_SCOPE_ACCELERATOR ? "no vendor's figure is of this class"
+	         : !section                                              ? "no vendor's figure for this device"
+	         : !price || isnan(price->lifetime_years)                ? "no lifetime_years is stated"
+	                                                                 : "";
 	return **why_p ? NAN : 1000 * strtod(value_of(section, "kg_co2e"), NULL);
 }
 
@@ -171,6 +180,10 @@ static void set_cost(const struct wm_carbon *carbon, const struct wm_row *row, c
 		energy->cost_why = price && !isnan(price->rent) ? "rented: see rent" : "no price is stated";
 		return;
 	}
+	if (is_part(row)) {
+		energy->cost_why = WHOLE;
+		return;
+	}
 	double share = price->purchase / (price->lifetime_years * YEAR_S * price->utilisation);
 	double kwh_per_s = energy->watts / JOULES_PER_KWH * carbon->pue;
 	double per_s = share + kwh_per_s * price->energy_price;
@@ -198,16 +211,24 @@ static struct device *device_of(struct devices *devices, const struct wm_row *ro
 	return &devices->v[devices->n++];
 }
 
-/* By time alone: rent holds the energy, so that no meter is needed. */
+/* By time alone: rent holds the energy, so that no meter is needed. The device's own section goes first whatever its
+ * class: its rent is of the device also where only the server around it has a meter. */
 static void set_rent(const struct wm_carbon *carbon, const struct wm_rows *rows, const char *scope,
                      struct wm_row *row) {
 	const struct wm_prices *prices = &carbon->prices;
-	const struct wm_price *price = wm_prices_of(prices, row->device_name, scope);
+	const struct wm_price *own = wm_prices_of(prices, row->device_name, ""),
+						  *price = own ? own : wm_prices_of(prices, row->device_name, scope);
 	const char *name;
 	char text[TEXT] = "";
 	row->unit_rent = NAN;
+	row->rent_inputs = "";
 	if (!price || isnan(price->rent))
 		return;
+	if (is_part(row)) {
+		add(text, "no rent of %.96s: " WHOLE, row->device);
+		row->rent_inputs = wm_rows_text(rows, text);
+		return;
+	}
 	row->unit_rent = price->rent / HOUR_S * wm_carbon_unit(row->metric, &name) / row->value;
 	add(text, "rent of %.96s: %.10g %s/h, energy in it (%.200s:%d), by the median time", row->device, price->rent,
 	    prices->currency, prices->file, price->line);
@@ -335,4 +356,53 @@ void wm_carbon_set(struct wm_carbon *carbon, struct wm_rows *rows) {
 	find_embodied(carbon, rows);
 	each(&f, rows, finish);
 	wm_ini_free(&f.embodied);
+}
+
+/* ---- sections that nothing is of ------------------------------------------------------------------------------ */
+
+/* Names of devices and classes, each once; texts of rows have one address. */
+struct names {
+	const char **v;
+	size_t n, room;
+};
+
+static void add_name(struct names *names, const char *name) {
+	for (size_t i = 0; i < names->n; i++)
+		if (names->v[i] == name)
+			return;
+	names->v = wm_grow(names->v, names->n, &names->room, sizeof *names->v);
+	names->v[names->n++] = name;
+}
+
+static struct names names_of(const struct wm_rows *rows) {
+	struct names names = {.n = 0};
+	for (size_t i = 0; i < rows->n; i++) {
+		add_name(&names, rows->v[i].device_name);
+		for (int k = 0; k < rows->v[i].nenergy; k++)
+			add_name(&names, rows->v[i].energy[k].scope);
+	}
+	return names;
+}
+
+static void tell_unused(const struct wm_prices *prices, const struct wm_price *price, const struct names *names,
+                        FILE *out) {
+	char name[4 * sizeof price->name], clean[256];
+	for (size_t i = 0; i < names->n; i++)
+		if (!strcmp(names->v[i], price->name))
+			return;
+	const char *nearest = wm_nearest(price->name, names->v, (int)names->n);
+	fprintf(out, "wattmark: %s:%d: [%s] is no device or class of this report", prices->file, price->line,
+	        wm_text_clean(price->name, name, sizeof name));
+	if (nearest)
+		fprintf(out, "; did you mean '%s'?", wm_text_clean(nearest, clean, sizeof clean));
+	fputc('\n', out);
+}
+
+void wm_carbon_unused(const struct wm_carbon *carbon, const struct wm_rows *rows, FILE *out) {
+	if (!carbon->prices.n)
+		return;
+	struct names names = names_of(rows);
+	for (size_t i = 0; i < carbon->prices.n; i++)
+		tell_unused(&carbon->prices, &carbon->prices.v[i], &names, out);
+	free(names.v);
 }

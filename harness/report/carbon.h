@@ -36,6 +36,9 @@ bool wm_carbon_asked(const struct wm_carbon *carbon);
 /* Sets the figures of carbon and money of every row; carbon must live as long as the rows. */
 void wm_carbon_set(struct wm_carbon *carbon, struct wm_rows *rows);
 
+/* One line for each section of prices that names no device and no class of the rows: a slip would pass in silence. */
+void wm_carbon_unused(const struct wm_carbon *carbon, const struct wm_rows *rows, FILE *out);
+
 /* R of a metric: how much work it is; *name_p: "PFLOP", "TB". */
 double wm_carbon_unit(const char *metric, const char **name_p);
 

@@ -32,6 +32,7 @@ const char *const wm_cell_titles[WM_CELLS] = {
 	[WM_CELL_HOUR_COST] = "cost/h",
 	[WM_CELL_RENT] = "rent",
 	[WM_CELL_INPUTS] = "inputs",
+	[WM_CELL_RENT_INPUTS] = "rent_inputs",
 	[WM_CELL_NOTE] = "why",
 };
 
@@ -105,7 +106,7 @@ static void find_columns(struct wm_cells *cells) {
 			wm_cells_energy_columns(cells);
 		if (c == WM_CELL_NOTE)
 			wm_cells_carbon_columns(cells);
-		if (c >= WM_CELL_WORK_PER_J && c <= WM_CELL_INPUTS)
+		if (c >= WM_CELL_WORK_PER_J && c <= WM_CELL_RENT_INPUTS)
 			continue;
 		if (is_in_every_table(c) || has_text(cells, &column))
 			cells->columns[cells->ncolumns++] = column;

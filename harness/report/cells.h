@@ -33,7 +33,8 @@ enum {
 	WM_CELL_COST,
 	WM_CELL_HOUR_COST,
 	WM_CELL_RENT,
-	WM_CELL_INPUTS, /* csv only: tables say it below */
+	WM_CELL_INPUTS, /* csv only, and the next: tables say it below */
+	WM_CELL_RENT_INPUTS,
 	WM_CELL_NOTE,
 	WM_CELLS
 };
@@ -74,7 +75,7 @@ void wm_cells_text(const struct wm_cells *cells, const struct wm_row *row, const
 /* "gemm: dtype=f32,trans=tn in every row", unescaped. */
 void wm_cells_caption(const struct wm_cells *cells, char out[WM_CELL_CHARS]);
 /* Calls put for every remark below a table, unescaped: suspect ceilings, libraries, what was weighed how or why not,
- * what carbon and money are made of; each once, at most 16 of a kind. */
+ * what carbon and money are made of; each once, at most 16 of a kind, and then that there are more. */
 void wm_cells_remarks(const struct wm_cells *cells, void (*put)(FILE *out, const char *text), FILE *out);
 
 /* ---- energy, carbon and money (cells_energy.c) ---- */

@@ -193,20 +193,34 @@ void wm_cells_energy_text(const struct wm_row *row, const struct wm_cell_column 
 
 /* ---- below a table ------------------------------------------------------------------------------------------ */
 
-/* What was said already. Texts of rows are interned, so addresses tell. */
+/* The lines of one kind that were put already. */
 struct said {
-	const char *texts[SAID];
+	char lines[SAID][WM_CELL_CHARS];
 	int n;
+	bool more;
 };
 
-static bool is_new(struct said *said, const char *text) {
+/* Puts a line that was not put yet. What makes two lines differ, class and device, stands at their begin: a long one
+ * that is cut is still told apart. */
+static void say(struct said *said, const char *line, void (*put)(FILE *out, const char *text), FILE *out) {
 	for (int i = 0; i < said->n; i++)
-		if (said->texts[i] == text)
-			return false;
-	if (said->n == SAID)
-		return false;
-	said->texts[said->n++] = text;
-	return true;
+		if (!strcmp(said->lines[i], line))
+			return;
+	if (said->n == SAID) {
+		said->more = true;
+		return;
+	}
+	snprintf(said->lines[said->n++], WM_CELL_CHARS, "%s", line);
+	put(out, line);
+}
+
+/* What found no room is not left out in silence; begin: how the lines begin. */
+static void say_more(const struct said *said, const char *begin, void (*put)(FILE *out, const char *text), FILE *out) {
+	char text[WM_CELL_CHARS];
+	if (!said->more)
+		return;
+	snprintf(text, sizeof text, "%s: more, not shown", begin);
+	put(out, text);
 }
 
 /* Appends to a text of WM_CELL_CHARS bytes; what finds no room is cut. */
@@ -250,20 +264,26 @@ static void add_end(const char *end, double watts, char text[WM_CELL_CHARS]) {
 	ADD(text, ", %s %s", end, isnan(watts) ? "unknown" : power);
 }
 
+static bool has_word(const char *const *words, int n, const char *word) {
+	for (int i = 0; i < n; i++)
+		if (!strcmp(words[i], word))
+			return true;
+	return false;
+}
+
 /* Classes that meters are there for, but none of which gave a number in this table: the first reason of each. */
 static void put_empty(const struct wm_cells *cells, const char *const *scopes, int n,
                       void (*put)(FILE *out, const char *text), FILE *out) {
-	struct said said = {.n = 0};
+	const char *told[SAID];
+	int ntold = 0;
 	const struct wm_row *row;
 	for (size_t at = cells->from; (row = wm_cells_next(cells, &at));)
 		for (int i = 0; i < row->nenergy; i++) {
 			const struct wm_energy *e = &row->energy[i];
 			char text[WM_CELL_CHARS] = "";
-			int k = 0;
-			while (k < n && strcmp(scopes[k], e->scope) != 0)
-				k++;
-			if (k < n || !is_new(&said, e->scope))
+			if (ntold == SAID || has_word(scopes, n, e->scope) || has_word(told, ntold, e->scope))
 				continue;
+			told[ntold++] = e->scope;
 			ADD(text, "[%.40s] not weighed: %.400s", e->scope, e->why);
 			put(out, text);
 		}
@@ -274,11 +294,12 @@ static void put_class(const struct wm_cells *cells, const char *scope, void (*pu
                       FILE *out) {
 	enum wm_scope known = wm_scope_parse(scope);
 	struct said said = {.n = 0};
+	char begin[64];
 	const struct wm_row *row;
 	for (size_t at = cells->from; (row = wm_cells_next(cells, &at));) {
 		const struct wm_energy *e = wm_row_energy(row, scope);
 		char text[WM_CELL_CHARS] = "", watts[WM_UNIT_CHARS];
-		if (!has_number(e) || !is_new(&said, e->sources))
+		if (!has_number(e))
 			continue;
 		ADD(text, "[%.40s] on %.96s: %s; by %.400s; ", scope, row->device,
 		    known < WM_SCOPES ? wm_scope_meaning(known) : "a class that this version does not know", e->sources);
@@ -290,12 +311,15 @@ static void put_class(const struct wm_cells *cells, const char *scope, void (*pu
 			add_end("begin", e->idle_begin, text);
 			add_end("end", e->idle_end, text);
 		}
-		put(out, text);
+		say(&said, text, put, out);
 	}
+	snprintf(begin, sizeof begin, "[%.40s]", scope);
+	say_more(&said, begin, put, out);
 }
 
 static void put_marks(const struct wm_cells *cells, void (*put)(FILE *out, const char *text), FILE *out) {
 	const struct wm_row *row;
+	struct said said = {.n = 0};
 	bool smoke = false, throttled = false;
 	for (size_t at = cells->from; (row = wm_cells_next(cells, &at));)
 		for (int i = 0; i < row->nenergy; i++) {
@@ -310,6 +334,14 @@ static void put_marks(const struct wm_cells *cells, void (*put)(FILE *out, const
 		put(out, "smoke: windows under 5 s or 50 refreshes show that weighing works, and are never compared");
 	if (throttled)
 		put(out, "throttled: by heat or the power brake; not publishable");
+	for (size_t at = cells->from; (row = wm_cells_next(cells, &at));)
+		for (int i = 0; i < row->nenergy; i++) {
+			char text[WM_CELL_CHARS] = "";
+			if (!has_number(&row->energy[i]) || !row->energy[i].throttle_unknown)
+				continue;
+			ADD(text, "[%.40s] " WM_THROTTLE_UNKNOWN, row->energy[i].scope);
+			say(&said, text, put, out);
+		}
 }
 
 /* Each set of inputs once, with the device and class that it is of. */
@@ -320,14 +352,16 @@ static void put_inputs(const struct wm_cells *cells, void (*put)(FILE *out, cons
 		for (int i = 0; i < row->nenergy; i++) {
 			const struct wm_energy *e = &row->energy[i];
 			char text[WM_CELL_CHARS] = "";
-			if (!has_number(e) || !*e->inputs || !is_new(&said, e->inputs))
+			if (!has_number(e) || !*e->inputs)
 				continue;
 			ADD(text, "[%.40s] on %.96s: %s", e->scope, row->device, e->inputs);
-			put(out, text);
+			say(&said, text, put, out);
 		}
-		if (!isnan(row->unit_rent) && is_new(&rents, row->rent_inputs))
-			put(out, row->rent_inputs);
+		if (*row->rent_inputs)
+			say(&rents, row->rent_inputs, put, out);
 	}
+	say_more(&said, "inputs", put, out);
+	say_more(&rents, "rent", put, out);
 }
 
 void wm_cells_energy_remarks(const struct wm_cells *cells, void (*put)(FILE *out, const char *text), FILE *out) {

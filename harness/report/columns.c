@@ -16,7 +16,9 @@
 		{name "_gain_rel", "accuracy of the meters [" word "], 95%, relative; not in the interval; NA: unknown"},   \
 		{name "_idle_watts", "power of the same meters [" word "] at rest, in watts: mean of the ends of the run"}, \
 		{name "_net_work_per_j", "work per joule [" word "] less what is drawn at rest; never ranked"}, {           \
-		name "_energy_note", "why there are no joules [" word "], or what they must be read with: smoke, throttled" \
+		name "_energy_note", "why there are no joules [" word                                                       \
+							 "], or what they must be read with: smoke, "                                           \
+							 "throttled or not known to be"                                                         \
 	}
 
 const struct wm_column wm_csv_columns[] = {
@@ -103,6 +105,7 @@ const struct wm_column wm_table_columns[] = {
 	{"cost", "money for 1 PFLOP or 1 TB: purchase over life and use, and measured energy times PUE; with --prices"},
 	{"cost/h", "the same for one hour at this load"},
 	{"rent", "money for 1 PFLOP or 1 TB by rent and median time; energy is in the rent, so there is no scope class"},
+	{"rent_inputs", "csv only: what rent is made of, with its currency, or why there is none"},
 	{"inputs", "csv: all that the figures of carbon and money are made of; other formats say it below a table"},
 	{"why",
      "why the row is not ok, or what a good row must be read with: not verified, launch-bound, unsettled, windows that "

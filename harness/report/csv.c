@@ -188,14 +188,20 @@ static void find_columns(const struct wm_rows *rows, struct columns *columns) {
 			add_column(columns, cell, classes[c]);
 		add_column(columns, WM_CELL_INPUTS, classes[c]);
 	}
-	if (*carbon->prices.currency)
+	if (*carbon->prices.currency) {
 		add_column(columns, WM_CELL_RENT, WM_SCOPES);
+		add_column(columns, WM_CELL_RENT_INPUTS, WM_SCOPES);
+	}
 }
 
 static void put_carbon(FILE *out, const struct wm_row *row, const struct wm_cell_column *column) {
 	const struct wm_energy *e = wm_row_energy(row, column->scope);
 	if (column->cell == WM_CELL_RENT) {
 		put_more(out, row->unit_rent);
+		return;
+	}
+	if (column->cell == WM_CELL_RENT_INPUTS) {
+		put_field(out, ",", *row->rent_inputs ? row->rent_inputs : "no rent is stated", "");
 		return;
 	}
 	if (!e || *e->why) {

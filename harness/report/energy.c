@@ -78,17 +78,19 @@ static void look_at_windows(const json_t *windows, const char *source, struct wm
 
 /* Watts of a source at one end of its segment; NAN with a reason. */
 static double idle_at(const json_t *idle, const char *source, const char *at, const char **why_p) {
+	double watts = NAN;
 	size_t i;
 	const json_t *entry;
+	/* a run that was resumed has more than one: the last that is a number */
 	json_array_foreach(idle, i, entry) {
 		if (!is_of(entry, source) || strcmp(text_of(entry, "at"), at) != 0)
 			continue;
-		double watts = number(entry, "watts");
-		if (isnan(watts) && *text_of(entry, "why"))
+		if (!isnan(number(entry, "watts")))
+			watts = number(entry, "watts");
+		else if (*text_of(entry, "why"))
 			*why_p = text_of(entry, "why");
-		return watts;
 	}
-	return NAN;
+	return watts;
 }
 
 /* Adds what one source draws at rest: the mean of both ends, or the end that is known. */
@@ -114,13 +116,15 @@ static void read_class(struct wm_intern *texts, const json_t *energy, const json
 	const char *window_why = "", *why = text_of(json, "why");
 	char names[TEXT] = "";
 	double length_s = number(energy, "length_s");
+	const json_t *throttled = json_object_get(json, "throttled");
 	*out = (struct wm_weighed){
 		.scope = wm_intern_text(texts, text_of(json, "scope")),
 		.joules_per_op = positive(json, "joules_per_op"),
 		.seconds_per_op = positive(json, "seconds_per_op"),
 		.watts = positive(json, "watts"),
 		.gain_rel = number(json, "gain_rel"),
-		.throttled = json_is_true(json_object_get(json, "throttled")),
+		.throttled = json_is_true(throttled),
+		.throttle_unknown = !json_is_boolean(throttled),
 		.smoke = length_s < LEAST_LENGTH_S,
 		.idle_why = "",
 	};
@@ -194,6 +198,7 @@ static void add_replicate(struct sums *s, struct wm_energy *energy, const struct
 		energy->net_why = w->idle_why;
 	energy->smoke |= w->smoke;
 	energy->throttled |= w->throttled;
+	energy->throttle_unknown |= w->throttle_unknown;
 	energy->sources = w->sources;
 }
 
@@ -252,8 +257,8 @@ static void tell_losses(struct wm_intern *texts, const struct wm_row *row, struc
 		add(lost, "%d of %d windows gave no number: %.160s", windows - good, windows, window_why);
 	if (numbers < row->n)
 		add(lost, "%sweighed in %d of %d replicates: %.256s", *lost ? "; " : "", numbers, row->n, why);
-	add(note, "%s%s%s", energy->smoke ? "smoke" : "", energy->smoke && energy->throttled ? "; " : "",
-	    energy->throttled ? "throttled" : "");
+	const char *throttled = energy->throttled ? "throttled" : energy->throttle_unknown ? WM_THROTTLE_UNKNOWN : "";
+	add(note, "%s%s%s", energy->smoke ? "smoke" : "", energy->smoke && *throttled ? "; " : "", throttled);
 	add(note, "%s%s", *note && *lost ? "; " : "", lost);
 	energy->lost = wm_intern_text(texts, lost);
 	energy->note = wm_intern_text(texts, note);
@@ -282,6 +287,7 @@ static void sum_class(struct wm_intern *texts, const struct wm_row *row, double 
 		add_replicate(&sums, energy, w);
 	}
 	if (sums.n) {
+		energy->throttle_unknown &= !energy->throttled;
 		set_values(energy, &sums, joules, work);
 		tell_losses(texts, row, energy, sums.n);
 	} else {

@@ -10,12 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE = 1024, FIELDS = 4, SOURCES = 16, POINTS = 64 };
+enum { LINE = 1024, FIELDS = 5, SOURCES = 16, POINTS = 64 };
 #define LEAST_STEP_S 0.1 /* power.csv is thinned to ten lines a second */
 
 /* One source of a case, and what of its trace has not become a point yet. */
 struct trace {
 	const char *source;
+	bool counter;            /* of joules: watts beside them are the meter's own mean of some time, and are not drawn */
 	char name[WM_PLOT_NAME]; /* "powercap:package-0 [cpu]" */
 	struct wm_plot_series *line;
 	double began_s, joules; /* of the counter's last change that was used; NAN: none yet */
@@ -26,6 +27,7 @@ struct trace {
 struct view {
 	struct trace v[SOURCES];
 	int n;
+	long segment; /* times of another one are of another boot's clock */
 	double zero_s, from_s, to_s, step_s;
 };
 
@@ -50,7 +52,17 @@ static const struct wm_record *record_of(const struct wm_row *row) {
 	return NULL;
 }
 
-static void add_sources(const json_t *class, struct view *view) {
+static bool is_counter(const json_t *meters, const char *source) {
+	size_t i;
+	const json_t *meter;
+	json_array_foreach(meters, i, meter) {
+		if (!strcmp(text_of(meter, "id"), source))
+			return !strcmp(text_of(meter, "kind"), "counter");
+	}
+	return false;
+}
+
+static void add_sources(const json_t *class, const json_t *meters, struct view *view) {
 	size_t i;
 	const json_t *source;
 	json_array_foreach(json_object_get(class, "sources"), i, source) {
@@ -58,7 +70,7 @@ static void add_sources(const json_t *class, struct view *view) {
 		if (!name || view->n == SOURCES)
 			continue;
 		struct trace *trace = &view->v[view->n++];
-		*trace = (struct trace){.source = name, .began_s = NAN};
+		*trace = (struct trace){.source = name, .counter = is_counter(meters, name), .began_s = NAN};
 		snprintf(trace->name, sizeof trace->name, "%.200s [%.80s]", name, text_of(class, "scope"));
 	}
 }
@@ -84,12 +96,14 @@ static void add_windows(const json_t *class, struct view *view, struct wm_plot *
 }
 
 /* The sources of all classes, the windows of the first that has a number. False: there is nothing to look at. */
-static bool find_view(const json_t *energy, struct view *view, struct wm_plot *plot) {
+static bool find_view(const json_t *run, const json_t *record, struct view *view, struct wm_plot *plot) {
 	size_t i;
-	const json_t *class;
-	*view = (struct view){.zero_s = NAN, .to_s = -INFINITY};
+	const json_t *class, *energy = json_object_get(record, "energy");
+	long segment = (long)json_integer_value(json_object_get(record, "segment"));
+	const json_t *meters = json_object_get(json_array_get(json_object_get(run, "segments"), (size_t)segment), "meters");
+	*view = (struct view){.segment = segment, .zero_s = NAN, .to_s = -INFINITY};
 	json_array_foreach(json_object_get(energy, "classes"), i, class) {
-		add_sources(class, view);
+		add_sources(class, meters, view);
 		if (isnan(view->zero_s) && !*text_of(class, "why"))
 			add_windows(class, view, plot);
 	}
@@ -137,21 +151,21 @@ static double field(const char *text) {
 	return end > text && isfinite(x) ? x : NAN;
 }
 
-/* time_s,source,joules,watts,.. */
+/* segment,time_s,source,joules,watts,.. */
 static void take_line(char *line, struct view *view) {
 	char *fields[FIELDS] = {NULL}, *rest = line;
 	for (int i = 0; i < FIELDS; i++)
 		fields[i] = strsep(&rest, ",\r\n");
 	if (!fields[FIELDS - 1])
 		return;
-	double at_s = field(fields[0]), joules = field(fields[2]), watts = field(fields[3]);
-	if (!(at_s >= view->from_s && at_s <= view->to_s))
+	double at_s = field(fields[1]), joules = field(fields[3]), watts = field(fields[4]);
+	if (field(fields[0]) != (double)view->segment || !(at_s >= view->from_s && at_s <= view->to_s))
 		return;
 	for (int i = 0; i < view->n; i++) {
 		struct trace *t = &view->v[i];
-		if (!t->line || strcmp(t->source, fields[1]) != 0)
+		if (!t->line || strcmp(t->source, fields[2]) != 0)
 			continue;
-		if (!isnan(watts))
+		if (!isnan(watts) && !t->counter)
 			take_watts(t, view, at_s, watts);
 		else if (!isnan(joules))
 			take_joules(t, view, at_s, joules);
@@ -193,7 +207,7 @@ static void add_case(const struct wm_rows *rows, const struct wm_row *row, const
 	snprintf(key, sizeof key, "%zu", (size_t)(row - rows->v));
 	struct wm_plot *plot = wm_plot_panel(set, key);
 	json_t *json = json_loadb(record->line, record->line_bytes, 0, NULL);
-	if (plot && find_view(json_object_get(json, "energy"), &view, plot)) {
+	if (plot && find_view(rows->runs[row->bundle].json, json, &view, plot)) {
 		name_plot(rows, row, record, plot);
 		for (int i = 0; i < view.n; i++)
 			view.v[i].line = wm_plot_line(set, plot, WM_PLOT_LINE, view.v[i].name);

@@ -48,7 +48,9 @@ static enum wm_status take_number(const char *file, const struct wm_ini_entry *e
 	const struct key *key = &keys[which];
 	char *end;
 	double x = strtod(entry->value, &end);
-	if (end == entry->value || *end || !isfinite(x) || x < 0 || (x == 0 && !key->zero) || x > key->most)
+	/* strtod would take "inf", "nan" and hexadecimal too */
+	if (end == entry->value || *end || entry->value[strspn(entry->value, "0123456789.eE+-")] || !isfinite(x) || x < 0 ||
+	    (x == 0 && !key->zero) || x > key->most)
 		return wm_ini_fail(file, entry->line, "%s = %.40s: give a number %s 0, at most %g", key->name, entry->value,
 		                   key->zero ? "from" : "above", key->most);
 	*value_of(price, which) = x;

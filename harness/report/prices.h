@@ -41,7 +41,7 @@ enum wm_status wm_prices_read(const char *file, struct wm_prices *prices_p);
 void wm_prices_free(struct wm_prices *prices);
 
 /* What is stated for energy of that class of a device of that name, or NULL: the device's own section, which says
- * nothing of the server around it, else the section of the class. */
+ * nothing of the server around it, else the section of the class. With scope "" its own section or none. */
 const struct wm_price *wm_prices_of(const struct wm_prices *prices, const char *device_name, const char *scope);
 
 #endif

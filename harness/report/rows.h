@@ -20,6 +20,7 @@ struct wm_weighed {
 	const char *window_why;    /* of the first that is no number */
 	bool smoke;                /* windows shorter, or with fewer refreshes, than what may be compared */
 	bool throttled;            /* by heat or the power brake */
+	bool throttle_unknown;     /* no meter of the class counts that */
 };
 
 /* One final record: one (case, replicate). Strings live as long as the rows. Numbers are NAN when absent. */
@@ -42,6 +43,8 @@ struct wm_record {
 	const char *not_weighed; /* "" when a class has a number */
 };
 
+#define WM_THROTTLE_UNKNOWN "whether it was throttled is unknown: no meter of the class counts that"
+
 /* The energy of a case in one scope class; classes never stand in one column. */
 struct wm_energy {
 	const char *scope, *sources;
@@ -55,9 +58,11 @@ struct wm_energy {
 	double idle_watts, idle_begin, idle_end;
 	double net_joules_per_op, net_work_per_j; /* less what is drawn at rest; shown, never ranked */
 	const char *net_why;
-	bool smoke;       /* never compared */
-	bool throttled;   /* not publishable */
-	const char *note; /* "smoke", "throttled", windows and replicates that gave no number; "" = nothing to say */
+	bool smoke;            /* never compared */
+	bool throttled;        /* not publishable */
+	bool throttle_unknown; /* no replicate was throttled, and of one it is not known */
+	/* "smoke", "throttled", WM_THROTTLE_UNKNOWN, windows and replicates that gave no number; "" = nothing to say */
+	const char *note;
 	const char *lost; /* the part of note that tells of those windows and replicates */
 	/* Of R = 1 PFLOP or 1 TB (carbon.h), only with inputs that the user stated; NAN else. */
 	double unit_kwh, unit_g, unit_embodied_g, hour_g, unit_cost, hour_cost;
@@ -103,7 +108,7 @@ struct wm_row {
 	int nenergy;
 	const char *not_weighed; /* why no class has a number; "" when one has */
 	double unit_rent;        /* rent of R = 1 PFLOP or 1 TB by the median time; NAN: no rent is stated */
-	const char *rent_inputs; /* what it is made of */
+	const char *rent_inputs; /* what it is made of, or why a stated rent is not the row's; "" = no rent is stated */
 };
 
 struct wm_rows {

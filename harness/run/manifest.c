@@ -37,7 +37,7 @@ static json_t *command_line(void) {
 	return words;
 }
 
-/* A segment is a part of the run within one boot and with the same drivers. */
+/* A segment is a part of the run within one boot and with the same drivers and meters. */
 static json_t *new_segment(const struct wm_machine *machine, const struct wm_meters *meters) {
 	json_t *drivers = json_object(), *sources = json_array(), *missing = json_array();
 
@@ -263,14 +263,16 @@ static const json_t *boot_of(const json_t *segment) {
 	return json_object_get(json_object_get(segment, "environment"), "boot_id");
 }
 
-/* Was the machine booted anew, or the driver of a device that was and is here changed, since the last segment? */
+/* Was the machine booted anew, or what can be read of meters or the driver of a device that was and is here changed,
+ * since the last segment? */
 static bool segment_ended(const json_t *run, const json_t *now) {
 	const json_t *segments = json_object_get(run, "segments");
 	const json_t *last = json_array_get(segments, json_array_size(segments) - 1);
 	json_t *drivers_then = json_object_get(last, "drivers"), *driver_then;
 	const char *id;
 
-	if (!json_equal(boot_of(last), boot_of(now)))
+	if (!json_equal(boot_of(last), boot_of(now)) ||
+	    !json_equal(json_object_get(last, "meters"), json_object_get(now, "meters")))
 		return true;
 	json_object_foreach(drivers_then, id, driver_then) {
 		const json_t *driver_now = json_object_get(json_object_get(now, "drivers"), id);

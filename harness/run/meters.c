@@ -141,6 +141,14 @@ static void add_answer(const char *meter, const struct wm_inquiry *q, struct wm_
 	add_sources(q, m);
 }
 
+/* Whole, so that it is found from another folder too, when the run is resumed. */
+static void keep_path(const char *path, char *out, size_t room) {
+	char *whole = *path ? realpath(path, NULL) : NULL;
+
+	snprintf(out, room, "%s", whole ? whole : path);
+	free(whole);
+}
+
 /* The question to a meter. */
 static struct wm_inquiry inquiry(const struct wm_meter *meter, const char *root, const char *file) {
 	return (struct wm_inquiry){.argv = {"wattmark", "--as-meter-probe", meter->name},
@@ -159,15 +167,15 @@ enum wm_status wm_meters_find(const char *root, const char *file, struct wm_mete
 	free(entries);
 	if (st != WM_OK)
 		return st;
-	snprintf(m.root, sizeof(m.root), "%s", root);
-	snprintf(m.file, sizeof(m.file), "%s", file);
+	keep_path(root, m.root, sizeof(m.root));
+	keep_path(file, m.file, sizeof(m.file));
 	m.sources = wm_zalloc(WM_MAX_SOURCES * sizeof(*m.sources));
 	for (int i = 0; wm_meters[i] && n < WM_MAX_INQUIRIES; i++)
 		if (*root && wm_meters[i]->library)
 			add_missing(wm_meters[i]->name, "asks a library of this machine, and --root is another one", &m);
 		else {
 			asked[n] = wm_meters[i];
-			inquiries[n++] = inquiry(wm_meters[i], root, file);
+			inquiries[n++] = inquiry(wm_meters[i], m.root, m.file);
 		}
 	st = wm_inquire(inquiries, n, FIND_DEADLINE_S);
 	for (int i = 0; i < n; i++) {

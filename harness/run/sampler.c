@@ -189,17 +189,23 @@ static enum wm_status stop(void) {
 	return st == WM_OK ? wm_wire_send(WM_CHILD_OUT, json_pack("{s:b}", "given", 1)) : st;
 }
 
-static enum wm_status start(const char *cpus) {
-	struct wm_topology *topo;
+/* "": wherever this process might run when it began. */
+static enum wm_status bind_to(const char *cpus) {
+	static struct wm_topology *topo; /* of the first time: what is usable is read off the binding */
+	static char all[8192];
 	enum wm_status st = WM_OK;
 
-	if (*cpus) {
+	if (!topo) {
 		st = wm_topology_open(NULL, &topo);
-		if (st == WM_OK) {
-			st = wm_bind_process(topo, cpus, "");
-			wm_topology_close(topo);
-		}
+		if (st == WM_OK)
+			wm_topology_spare(topo, "", all, sizeof(all));
 	}
+	return st == WM_OK ? wm_bind_process(topo, *cpus ? cpus : all, "") : st;
+}
+
+static enum wm_status start(const char *cpus) {
+	enum wm_status st = bind_to(cpus);
+
 	pthread_mutex_lock(&now.lock);
 	for (int i = 0; i < nlookers; i++)
 		wm_ticks_free(&lookers[i].ticks);

@@ -10,12 +10,15 @@
 #include "measure/window.h"
 #include "meters.h"
 
+#include <signal.h>
+
 struct wm_sampling; /* a sampler process with its sources */
 
 /* Starts it and opens the sources of these indices. A source that cannot be opened stays and is off: sources(i)->off
- * says why. WM_FAILED: no process, or it died. */
+ * says why. Waits for its answers let in the signals that are not in while_waiting (NULL: those that are let in
+ * anyway), and are over when one is handled. WM_FAILED: no process, or it died, or was not waited for. */
 enum wm_status wm_sampling_open(const struct wm_meters *meters, const int *index, int n, int log_fd,
-                                struct wm_sampling **sampling_p);
+                                const sigset_t *while_waiting, struct wm_sampling **sampling_p);
 void wm_sampling_close(struct wm_sampling *sampling);
 int wm_sampling_count(const struct wm_sampling *sampling);
 const struct wm_source *wm_sampling_source(const struct wm_sampling *sampling, int i);

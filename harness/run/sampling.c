@@ -6,11 +6,13 @@
 #include "fields.h"
 #include "wire.h"
 
+#include <errno.h>
 #include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #define ANSWER_S 20.0 /* opening and handing over take less */
 
@@ -19,6 +21,7 @@ struct wm_sampling {
 	struct wm_wire wire;
 	struct wm_source *sources;
 	int n;
+	const sigset_t *while_waiting;
 };
 
 /* The next answer, or "sampler died". */
@@ -30,10 +33,15 @@ static enum wm_status hear(struct wm_sampling *s, json_t **message_p) {
 	while (st == WM_OK && !message && !s->wire.closed) {
 		struct pollfd fd = {.fd = s->wire.fd, .events = POLLIN};
 		double left = until - wm_now();
+		struct timespec limit = {.tv_sec = (time_t)left, .tv_nsec = (long)(1e9 * (left - floor(left)))};
+		int ready;
 
 		if (left <= 0)
 			return wm_fail(WM_FAILED, "sampler died: no answer for %.0f s", ANSWER_S);
-		if (poll(&fd, 1, (int)(1e3 * left) + 1) > 0)
+		ready = ppoll(&fd, 1, &limit, s->while_waiting);
+		if (ready < 0 && errno == EINTR)
+			return wm_fail(WM_FAILED, "sampler not waited for: interrupted");
+		if (ready > 0)
 			st = wm_wire_fill(&s->wire);
 		if (st == WM_OK)
 			st = wm_wire_next(&s->wire, &message);
@@ -66,7 +74,7 @@ static enum wm_status hear_ready(struct wm_sampling *s) {
 }
 
 enum wm_status wm_sampling_open(const struct wm_meters *meters, const int *index, int n, int log_fd,
-                                struct wm_sampling **sampling_p) {
+                                const sigset_t *while_waiting, struct wm_sampling **sampling_p) {
 	const char *argv[] = {"wattmark", "--as-sampler", NULL};
 	struct wm_sampling *s = wm_zalloc(sizeof(*s));
 	json_t *sources = json_array();
@@ -75,6 +83,7 @@ enum wm_status wm_sampling_open(const struct wm_meters *meters, const int *index
 	s->wire.fd = s->child.from;
 	s->sources = wm_zalloc((size_t)(n + 1) * sizeof(*s->sources));
 	s->n = n;
+	s->while_waiting = while_waiting;
 	for (int i = 0; i < n; i++) {
 		s->sources[i] = meters->sources[index[i]];
 		json_array_append_new(sources, wm_source_to_json(&s->sources[i]));

@@ -428,7 +428,7 @@ static enum wm_status idle(struct supervisor *s, const char *at) {
 	if (s->outcome->interrupted || !wm_weigher_idle_begin(s->weigher))
 		return WM_OK;
 	s->outcome->interrupted = wait_until(s, wm_now() + s->plan->profile->idle_s);
-	return wm_weigher_idle_end(s->weigher, at);
+	return wm_weigher_idle_end(s->weigher, s->outcome->interrupted ? NULL : at);
 }
 
 static bool anything_left(const struct wm_run_plan *plan) {
@@ -450,7 +450,7 @@ enum wm_status wm_supervise(const struct wm_run_plan *plan, struct wm_run_outcom
 	s.progress = wm_progress_open(plan);
 	s.ready = first_ready(plan);
 	catch_signals(&s.while_waiting);
-	s.weigher = wm_weigher_open(plan, s.log_fd);
+	s.weigher = wm_weigher_open(plan, s.log_fd, &s.while_waiting);
 	if (work)
 		st = idle(&s, "begin");
 	for (int r = 0; r < plan->replicates; r++)

@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SERVER_S 60.0
+#define SLACK 1e-9 /* of a product of decimal fractions */
+
 enum { MAX_WINDOWS = 16 }; /* of any profile */
 
 /* Order of a record's classes: the device's own, then what it is a part of. */
@@ -23,7 +26,9 @@ enum { CLASSES = sizeof(classes) / sizeof(classes[0]) };
 struct choice {
 	enum wm_scope scope;
 	int source[WM_MAX_PARTS], n;
-	char why[256]; /* n == 0 */
+	double needs_s; /* length of a window */
+	bool slow;      /* none was taken because the profile is too short */
+	char why[256];  /* n == 0 */
 };
 
 struct wm_weigher {
@@ -31,6 +36,8 @@ struct wm_weigher {
 	struct wm_sampling *sampling; /* NULL: nothing can be weighed */
 	char why[256];                /* then */
 	int log_fd;
+	const sigset_t *while_waiting;
+	bool *weighs;           /* by case: it is to be weighed, and its device has a meter */
 	int *place;             /* by index of meters->sources: place in the sampling, or -1 */
 	struct wm_ticks *ticks; /* of the load just ended, by place */
 	/* the case in flight */
@@ -41,26 +48,29 @@ struct wm_weigher {
 
 /* ---- which sources ---------------------------------------------------------------------------------------------- */
 
-static bool is_weighed(const struct wm_run_plan *plan, size_t index) {
+static bool is_asked(const struct wm_run_plan *plan, size_t index) {
 	const struct wm_case *c = &plan->cases->v[index];
 
-	return c->weigh && !plan->machine->devs[c->device].off[0];
+	return c->weigh && !plan->machine->devs[c->device].off[0] && wm_get(&c->problem, "regime") == WM_SUSTAINED;
 }
 
 static const struct wm_device *device_of(const struct wm_run_plan *plan, size_t index) {
 	return &plan->machine->devs[plan->cases->v[index].device];
 }
 
-/* Marks the sources that weigh the device of a case. */
-static void want(struct wm_weigher *w, const struct wm_device *dev, bool *wanted) {
+/* Marks the sources that weigh a device. False: there are none. */
+static bool want(struct wm_weigher *w, const struct wm_device *dev, bool *wanted) {
 	int index[WM_MAX_PARTS];
+	bool any = false;
 
 	for (int k = 0; k < CLASSES; k++) {
 		int n = wm_meters_of(w->plan->meters, w->plan->topo, dev, classes[k], index, w->why);
 
 		for (int i = 0; i < n; i++)
 			wanted[index[i]] = true;
+		any |= n > 0;
 	}
+	return any;
 }
 
 /* The nearest reason why a device has no meter: one that is there and cannot be read, else one that is not there. */
@@ -79,8 +89,7 @@ static void start_sampling(struct wm_weigher *w) {
 	int *index = wm_zalloc((size_t)(m->n + 1) * sizeof(*index)), n = 0;
 
 	for (size_t i = 0; i < w->plan->cases->n; i++)
-		if (is_weighed(w->plan, i))
-			want(w, device_of(w->plan, i), wanted);
+		w->weighs[i] = is_asked(w->plan, i) && want(w, device_of(w->plan, i), wanted);
 	for (int i = 0; i < m->n; i++) {
 		w->place[i] = wanted[i] ? n : -1;
 		if (wanted[i])
@@ -88,21 +97,22 @@ static void start_sampling(struct wm_weigher *w) {
 	}
 	if (n == 0)
 		say_none(m, w->why);
-	else if (wm_sampling_open(m, index, n, w->log_fd, &w->sampling) != WM_OK)
+	else if (wm_sampling_open(m, index, n, w->log_fd, w->while_waiting, &w->sampling) != WM_OK)
 		snprintf(w->why, sizeof(w->why), "%.255s", wm_why());
 	w->ticks = wm_zalloc((size_t)(n + 1) * sizeof(*w->ticks));
 	free(index);
 	free(wanted);
 }
 
-struct wm_weigher *wm_weigher_open(const struct wm_run_plan *plan, int log_fd) {
+struct wm_weigher *wm_weigher_open(const struct wm_run_plan *plan, int log_fd, const sigset_t *while_waiting) {
 	struct wm_weigher *w = wm_zalloc(sizeof(*w));
 	bool any = false;
 
-	*w = (struct wm_weigher){.plan = plan, .log_fd = log_fd};
+	*w = (struct wm_weigher){.plan = plan, .log_fd = log_fd, .while_waiting = while_waiting};
+	w->weighs = wm_zalloc(plan->cases->n + 1);
 	w->place = wm_zalloc((size_t)(plan->meters->n + 1) * sizeof(*w->place));
 	for (size_t i = 0; i < plan->cases->n; i++)
-		any |= is_weighed(plan, i);
+		any |= is_asked(plan, i);
 	if (any)
 		start_sampling(w);
 	return w;
@@ -126,6 +136,7 @@ void wm_weigher_close(struct wm_weigher *w) {
 	wm_sampling_close(w->sampling);
 	free(w->ticks);
 	free(w->place);
+	free(w->weighs);
 	free(w);
 }
 
@@ -146,11 +157,11 @@ enum wm_status wm_weigher_idle_end(struct wm_weigher *w, const char *at) {
 			give_up(w);
 		return WM_OK;
 	}
-	for (int i = 0; i < wm_sampling_count(w->sampling); i++) {
+	for (int i = 0; at && i < wm_sampling_count(w->sampling); i++) {
 		const struct wm_source *source = wm_sampling_source(w->sampling, i);
 		double watts = NAN, seconds = NAN;
 		json_t *row = json_object();
-		bool good = wm_idle_power(source, &w->ticks[i], &watts, &seconds) == WM_OK;
+		bool good = wm_mean_power(source, &w->ticks[i], true, &watts, &seconds) == WM_OK;
 
 		wm_set_text(row, "source", source->id);
 		wm_set_text(row, "scope", wm_scope_word(source->scope));
@@ -167,16 +178,29 @@ enum wm_status wm_weigher_idle_end(struct wm_weigher *w, const char *at) {
 /* ---- one case --------------------------------------------------------------------------------------------------- */
 
 /* Cases are weighed in the order of the plan until the profile has enough of them. */
-static bool within_profile(const struct wm_run_plan *plan, size_t index) {
+static bool within_profile(const struct wm_weigher *w, size_t index) {
 	int before = 0;
 
 	for (size_t i = 0; i < index; i++)
-		before += is_weighed(plan, i);
-	return before < plan->profile->most_weighed;
+		before += w->weighs[i];
+	return before < w->plan->profile->most_weighed;
 }
 
-static bool is_of_node(enum wm_scope scope) {
-	return scope == WM_SCOPE_SERVER || scope == WM_SCOPE_NODE || scope == WM_SCOPE_WALL;
+/* A window holds so many refreshes, and of a server's own meter a minute: a profile without such a window does without
+ * the meter, and does not wait for it. */
+static void refuse_slow(const struct wm_weigher *w, struct choice *c) {
+	const struct wm_profile *profile = w->plan->profile;
+
+	c->needs_s = wm_scope_is_server(c->scope) ? SERVER_S : 0;
+	for (int i = 0; i < c->n; i++)
+		c->needs_s =
+			fmax(c->needs_s, profile->refreshes * wm_window_refresh(wm_sampling_source(w->sampling, c->source[i])));
+	if (c->n == 0 || c->needs_s <= fmax(profile->window_s, profile->node_s) * (1 + SLACK))
+		return;
+	snprintf(c->why, sizeof(c->why), "%.80s needs a window of %.3g s, profile %s has none",
+	         wm_sampling_source(w->sampling, c->source[0])->id, c->needs_s, profile->name);
+	c->slow = true;
+	c->n = 0;
 }
 
 /* The classes that the case's device has meters for. Returns how many. */
@@ -198,12 +222,13 @@ static int choose(struct wm_weigher *w, const struct wm_device *dev) {
 			snprintf(c->why, sizeof(c->why), "%s: %.160s", source->id, source->off);
 			c->n = 0;
 		}
+		refuse_slow(w, c);
 		usable += c->n > 0;
 	}
 	return usable;
 }
 
-/* Long enough for the slowest meter of the case, and for the node's where the profile is made for them. */
+/* Long enough for the slowest meter of the case, and one long window where one of them needs that. */
 static void plan_windows(struct wm_weigher *w) {
 	const struct wm_profile *profile = w->plan->profile;
 	struct wm_window_plan p = {
@@ -212,17 +237,20 @@ static void plan_windows(struct wm_weigher *w) {
 	for (int k = 0; k < CLASSES; k++)
 		for (int i = 0; i < w->choice[k].n; i++) {
 			p.lead_s = fmax(p.lead_s, wm_window_lead(wm_sampling_source(w->sampling, w->choice[k].source[i])));
-			if (is_of_node(w->choice[k].scope))
+			if (w->choice[k].needs_s > profile->window_s)
 				p.length_s = fmax(p.length_s, profile->node_s / p.windows);
 		}
 	w->windows = p;
 }
 
-/* Why the device's own class cannot be had. */
+/* Why none can be had: one that is there and too slow, else that the device's own class has none. */
 static const char *own_reason(const struct wm_weigher *w, const struct wm_device *dev) {
 	enum wm_scope own = dev->on_host || dev->threads > 0 ? WM_SCOPE_CPU : WM_SCOPE_ACCELERATOR;
 	int k = 0;
 
+	for (int i = 0; i < CLASSES; i++)
+		if (w->choice[i].slow)
+			return w->choice[i].why;
 	while (classes[k] != own)
 		k++;
 	return w->choice[k].why;
@@ -238,7 +266,7 @@ bool wm_weigher_begin(struct wm_weigher *w, size_t index, struct wm_window_plan 
 		snprintf(why, 256, "not asked");
 	else if (!sustained)
 		snprintf(why, 256, "energy is of sustained load only");
-	else if (!within_profile(plan, index))
+	else if (!within_profile(w, index))
 		snprintf(why, 256, "profile %s weighs %d cases at most", plan->profile->name, plan->profile->most_weighed);
 	else if (!w->sampling)
 		snprintf(why, 256, "%s", w->why);
@@ -346,11 +374,11 @@ static double gain_of(const struct wm_weigher *w, const struct choice *c) {
 	return gain;
 }
 
-/* A node meter's window is all of the load between the leads. */
-static struct wm_window_plan plan_of(const struct wm_weigher *w, enum wm_scope scope) {
+/* The one window of a slow meter is all of the load between the leads. */
+static struct wm_window_plan plan_of(const struct wm_weigher *w, const struct choice *c) {
 	struct wm_window_plan p = w->windows;
 
-	if (is_of_node(scope)) {
+	if (c->needs_s > w->plan->profile->window_s) {
 		p.length_s *= p.windows;
 		p.windows = 1;
 	}
@@ -360,9 +388,8 @@ static struct wm_window_plan plan_of(const struct wm_weigher *w, enum wm_scope s
 static json_t *class_json(struct wm_weigher *w, const struct choice *c, const struct wm_problem *p,
                           const struct wm_load *load, bool *weighed_p) {
 	struct wm_window(*windows)[MAX_WINDOWS] = wm_zalloc((size_t)c->n * sizeof(*windows));
-	struct wm_window_plan plan = plan_of(w, c->scope);
+	struct wm_window_plan plan = plan_of(w, c);
 	json_t *o = json_object(), *list = json_array(), *sources = json_array();
-	bool too_short = is_of_node(c->scope) && plan.length_s < 60;
 	struct sum sum;
 
 	for (int i = 0; i < c->n; i++) {
@@ -370,12 +397,8 @@ static json_t *class_json(struct wm_weigher *w, const struct choice *c, const st
 
 		json_array_append_new(sources, wm_json_text(source->id));
 		wm_cut_windows(source, &w->ticks[c->source[i]], load, &plan, windows[i]);
-		for (int k = 0; k < plan.windows; k++) {
-			if (too_short && !windows[i][k].why[0])
-				snprintf(windows[i][k].why, sizeof(windows[i][k].why),
-				         "a window of %.3g s: meters of the node need 60 s (profile published)", plan.length_s);
+		for (int k = 0; k < plan.windows; k++)
 			json_array_append_new(list, window_json(source, &windows[i][k]));
-		}
 	}
 	sum = add_up(windows, c->n, plan.windows);
 	free(windows);

@@ -6,14 +6,17 @@
 #include "measure/window.h"
 #include "plan.h"
 
+#include <signal.h>
+
 struct wm_weigher; /* the run's meters and its sampler */
 
 /* Looks which sources the weighed cases of the plan need, and starts a sampler on them when there are any. That nothing
- * can be weighed is no error: then every weighed case says why. */
-struct wm_weigher *wm_weigher_open(const struct wm_run_plan *plan, int log_fd);
+ * can be weighed is no error: then every weighed case says why. while_waiting is that of sampler.h, and outlives it. */
+struct wm_weigher *wm_weigher_open(const struct wm_run_plan *plan, int log_fd, const sigset_t *while_waiting);
 void wm_weigher_close(struct wm_weigher *weigher);
 
-/* Idle power: the sampler looks between begin and end, while nothing runs; at is "begin" or "end". Goes into run.json.
+/* Idle power: the sampler looks between begin and end, while nothing runs; at is "begin", "end", or
+ * NULL where that was cut short and counts for nothing. Goes into run.json.
  * False: nothing is weighed in this run, no need to wait. */
 bool wm_weigher_idle_begin(struct wm_weigher *weigher);
 enum wm_status wm_weigher_idle_end(struct wm_weigher *weigher, const char *at);

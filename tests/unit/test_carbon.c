@@ -257,7 +257,7 @@ static void cost_is_purchase_over_use_and_energy(void **state) {
 	           "cost = 35064 EUR over 4 years at utilisation 0.5, and measured energy x PUE 1.2 at 0.25 EUR/kWh");
 	assert_has(csv,
 	           "wall_energy_note,cost [accelerator],cost/h [accelerator],inputs [accelerator],cost [node],cost/h "
-	           "[node],inputs [node],rent\r\n");
+	           "[node],inputs [node],rent,rent_inputs\r\n");
 	free(table);
 	free(csv);
 	wm_rows_free(&rows);
@@ -285,6 +285,10 @@ static void rent_goes_by_time_alone(void **state) {
 	for (int i = 0; i < 2; i++)
 		assert_true(near(rows.v[i].unit_rent, 2));
 	wm_carbon_free(&by_class);
+	struct wm_carbon by_node = read_carbon(NULL, NAN, NAN, prices("[node]\nrent = 7.2\ncurrency = USD\n"));
+	wm_carbon_set(&by_node, &rows);
+	assert_true(isnan(rows.v[1].unit_rent));
+	wm_carbon_free(&by_node);
 	wm_carbon_set(&carbon, &rows);
 	assert_true(isnan(rows.v[1].energy[0].unit_cost));
 	char *table = write_as(&wm_report_table, &rows);
@@ -294,6 +298,124 @@ static void rent_goes_by_time_alone(void **state) {
 	free(table);
 	wm_rows_free(&rows);
 	wm_carbon_free(&carbon);
+}
+
+/* The device is rented, not the server that alone has a meter; what is stated of the server goes after it. */
+static void rent_of_a_device_holds_where_only_its_server_is_weighed(void **state) {
+	(void)state;
+	static const char *const around[] = {"node", "server", "wall"};
+	for (int i = 0; i < 3; i++) {
+		char path[128], text[256];
+		struct wm_rows rows;
+		struct wm_bundle *bundle = begin(around[i], path);
+		put_record(bundle, 1, "gemm:m=1", "cuda:0", H100, around[i]);
+		put_record(bundle, 2, "gemm:m=2", "cuda:1", H200, around[i]);
+		wm_bundle_close(bundle);
+		snprintf(text, sizeof text, "[%s]\nrent = 7.2\ncurrency = USD\n[" H100 "]\nrent = 3.6\ncurrency = USD\n",
+		         around[i]);
+		struct wm_carbon carbon = read_carbon(NULL, NAN, NAN, prices(text));
+		read_rows(path, &carbon, &rows);
+		assert_true(near(rows.v[0].unit_rent, 1));
+		assert_true(near(rows.v[1].unit_rent, 2));
+		wm_rows_free(&rows);
+		wm_carbon_free(&carbon);
+	}
+}
+
+/* A part goes by the name of the whole host, but has not all of its price. */
+static void the_price_of_the_host_is_not_that_of_its_parts(void **state) {
+	(void)state;
+	char path[128];
+	struct wm_rows rows;
+	struct wm_bundle *bundle = begin("parts", path);
+	put_record(bundle, 1, "gemm:m=1", "host", "A CPU", "cpu");
+	put_record(bundle, 2, "gemm:m=2", "host:cores=4", "A CPU", "cpu");
+	put_record(bundle, 3, "gemm:m=3", "host:package=0", "A CPU", "cpu");
+	wm_bundle_close(bundle);
+	struct wm_carbon carbon =
+		read_carbon(NULL, 360, NAN,
+	                prices("[A CPU]\npurchase = 35064\ncurrency = EUR\nlifetime_years = 4\nutilisation = 0.5\n"
+	                       "energy_price = 0.25\n"));
+	read_rows(path, &carbon, &rows);
+	assert_false(isnan(rows.v[0].energy[0].unit_cost));
+	assert_has(rows.v[0].energy[0].inputs, "M left out, operational only: no vendor's figure is of this class");
+	for (int i = 1; i < 3; i++) {
+		const struct wm_energy *e = &rows.v[i].energy[0];
+		assert_true(isnan(e->unit_cost) && isnan(e->hour_cost) && isnan(e->unit_embodied_g));
+		assert_true(near(e->unit_g, 100));
+		assert_has(e->inputs, "no cost: the price is of the whole machine");
+		assert_has(e->inputs, "M left out, operational only: the price is of the whole machine");
+	}
+	struct wm_carbon rent = read_carbon(NULL, NAN, NAN, prices("[A CPU]\nrent = 3.6\ncurrency = USD\n"));
+	wm_carbon_set(&rent, &rows);
+	assert_true(near(rows.v[0].unit_rent, 1));
+	assert_true(isnan(rows.v[1].unit_rent) && isnan(rows.v[2].unit_rent));
+	char *table = write_as(&wm_report_table, &rows);
+	assert_has(table, "no rent of host:cores=4: the price is of the whole machine");
+	assert_has(table, "no rent of host:package=0: the price is of the whole machine");
+	assert_null(strstr(table, "no rent of host: "));
+	free(table);
+	wm_rows_free(&rows);
+	wm_carbon_free(&rent);
+	wm_carbon_free(&carbon);
+}
+
+static void csv_tells_what_rent_is_made_of(void **state) {
+	(void)state;
+	char path[128];
+	struct wm_rows rows;
+	struct wm_bundle *bundle = begin("inputs", path);
+	put_record(bundle, 1, "gemm:m=1", "cuda:0", H100, NULL);
+	put_record(bundle, 2, "gemm:m=2", "cuda:1", H200, NULL);
+	wm_bundle_close(bundle);
+	struct wm_carbon carbon = read_carbon(NULL, NAN, NAN, prices("[" H100 "]\nrent = 3.6\ncurrency = USD\n"));
+	read_rows(path, &carbon, &rows);
+	char *csv = write_as(&wm_report_csv, &rows);
+	assert_has(csv, ",rent,rent_inputs\r\n");
+	assert_has(csv, ",1,\"rent of cuda:0: 3.6 USD/h, energy in it (");
+	assert_has(csv, ",NA,no rent is stated\r\n");
+	free(csv);
+	wm_rows_free(&rows);
+	wm_carbon_free(&carbon);
+}
+
+/* ---- below a table ------------------------------------------------------------------------------------------ */
+
+static int count(const char *text, const char *what) {
+	int n = 0;
+	for (; (text = strstr(text, what)); text += strlen(what))
+		n++;
+	return n;
+}
+
+/* The same inputs of two classes and of two devices are four lines; beyond 16 it is said that there are more. */
+static void inputs_are_told_for_each_device_and_class(void **state) {
+	(void)state;
+	static const int devices[] = {2, 16, 17};
+	for (int i = 0; i < 3; i++) {
+		char path[128], name[32];
+		struct wm_rows rows;
+		snprintf(name, sizeof name, "told-%d", i);
+		struct wm_bundle *bundle = begin(name, path);
+		for (int d = 0; d < devices[i]; d++) {
+			char device[32];
+			snprintf(device, sizeof device, "cuda:%d", d);
+			put_record(bundle, 2 * d + 1, "gemm:m=1", device, H100, "node");
+			if (!i)
+				put_record(bundle, 2 * d + 2, "gemm:m=2", device, H100, "wall");
+		}
+		wm_bundle_close(bundle);
+		struct wm_carbon carbon = read_carbon(NULL, 360, NAN, NULL);
+		read_rows(path, &carbon, &rows);
+		char *table = write_as(&wm_report_table, &rows);
+		assert_int_equal(count(table, ": SCI = "), i ? 16 : 4);
+		assert_int_equal(count(table, "; by m:0; "), i ? 16 : 4);
+		assert_int_equal(count(table, "  inputs: more, not shown\n"), devices[i] > 16);
+		assert_int_equal(count(table, "  [node]: more, not shown\n"), devices[i] > 16);
+		free(table);
+		wm_rows_free(&rows);
+		wm_carbon_free(&carbon);
+	}
 }
 
 static void nothing_stated_nothing_shown(void **state) {
@@ -371,6 +493,8 @@ static void a_file_of_prices_is_whole_or_refused(void **state) {
 		{"[x]\nrent = -1\n", ":2: rent = -1: give a number from 0, at most 1e+09"},
 		{"[x]\nrent = 1,5\n", ":2: rent = 1,5: give a number"},
 		{"[x]\nrent = nan\n", ":2: rent = nan: give a number"},
+		{"[x]\nrent = 0x7530\ncurrency = EUR\n", ":2: rent = 0x7530: give a number from 0, at most 1e+09"},
+		{"[x]\nrent = 3e4\ncurrency = EUR\n", ""},
 		{"[x]\nrnet = 1\n", ":2: unknown key 'rnet'; did you mean 'rent'?"},
 		{"[x]\ncolour = 1\n", ":2: unknown key 'colour'"},
 		{"[x]\nrent = 1\nrent = 2\n", ":3: rent is given twice in [x], first in line 2"},
@@ -391,6 +515,37 @@ static void a_file_of_prices_is_whole_or_refused(void **state) {
 			wm_carbon_free(&carbon);
 		}
 	}
+}
+
+/* A section that is of nothing in the report has one line; one that is, of a device or of a class, has none. */
+static void a_section_without_a_device_is_named(void **state) {
+	(void)state;
+	char path[128], expected[1024], *said = NULL;
+	size_t bytes;
+	struct wm_rows rows;
+	struct wm_bundle *bundle = begin("unused", path);
+	put_record(bundle, 1, "gemm:m=1", "cuda:0", H100, "node");
+	wm_bundle_close(bundle);
+	const char *file = prices("[" H100
+	                          "]\nlifetime_years = 4\n[node]\nlifetime_years = 4\n"
+	                          "[NVIDIA H100 80GB HBM2]\nlifetime_years = 4\n[noed]\nlifetime_years = 4\n"
+	                          "[accelerator]\nlifetime_years = 4\n[\x1b[31m]\nlifetime_years = 4\n");
+	struct wm_carbon carbon = read_carbon(NULL, 360, NAN, file);
+	read_rows(path, &carbon, &rows);
+	FILE *out = open_memstream(&said, &bytes);
+	wm_carbon_unused(&carbon, &rows, out);
+	fclose(out);
+	snprintf(expected, sizeof expected,
+	         "wattmark: %s:5: [NVIDIA H100 80GB HBM2] is no device or class of this report; did you mean '" H100
+	         "'?\n"
+	         "wattmark: %s:7: [noed] is no device or class of this report; did you mean 'node'?\n"
+	         "wattmark: %s:9: [accelerator] is no device or class of this report\n"
+	         "wattmark: %s:11: [\\x1b[31m] is no device or class of this report\n",
+	         file, file, file, file);
+	assert_string_equal(said, expected);
+	free(said);
+	wm_rows_free(&rows);
+	wm_carbon_free(&carbon);
 }
 
 /* ---- the reference files ------------------------------------------------------------------------------------ */
@@ -455,9 +610,14 @@ int main(void) {
 		cmocka_unit_test(embodied_carbon_is_of_all_rows_of_a_class_or_of_none),
 		cmocka_unit_test(cost_is_purchase_over_use_and_energy),
 		cmocka_unit_test(rent_goes_by_time_alone),
+		cmocka_unit_test(rent_of_a_device_holds_where_only_its_server_is_weighed),
+		cmocka_unit_test(the_price_of_the_host_is_not_that_of_its_parts),
+		cmocka_unit_test(csv_tells_what_rent_is_made_of),
+		cmocka_unit_test(inputs_are_told_for_each_device_and_class),
 		cmocka_unit_test(nothing_stated_nothing_shown),
 		cmocka_unit_test(what_is_not_there_is_named),
 		cmocka_unit_test(a_file_of_prices_is_whole_or_refused),
+		cmocka_unit_test(a_section_without_a_device_is_named),
 		cmocka_unit_test(every_country_has_figure_year_and_name),
 		cmocka_unit_test(every_embodied_figure_is_of_a_known_device),
 	};

@@ -3,6 +3,7 @@
  * test_html.c - the page as a reader, and a browser, relies on it: whole, safe, and every figure leads to its record.
  * The programs that draw are stand-ins in a folder of the test's own, so that the page is the same on every machine.
  */
+#include "report/plot.h"
 #include "report/rows.h"
 #include "store/bundle.h"
 
@@ -505,6 +506,60 @@ static void power_is_drawn_with_its_windows(void **state) {
 	assert_null(strstr(heard, "powercap"));
 }
 
+/* Two boots read the same clock from its start: a case is drawn from its own. A counter is drawn by its joules, a
+ * meter of power by its watts. */
+static void power_is_of_the_own_boot_and_of_what_the_source_counts(void **state) {
+	(void)state;
+	char path[64], file[128];
+	struct wm_bundle *bundle;
+	struct wm_rows rows;
+	struct wm_plot_set set;
+	snprintf(path, sizeof path, "%s/boots", root);
+	assert_int_equal(wm_bundle_create(path, "test", &bundle), WM_OK);
+	json_t *run = json_pack("{s:i, s:s, s:[{s:[]}, {s:[{s:s, s:s}, {s:s, s:s}]}]}", "schema", 1, "run", "boots",
+	                        "segments", "meters", "meters", "id", "c", "kind", "counter", "id", "p", "kind", "power");
+	assert_non_null(run);
+	assert_int_equal(wm_bundle_put_json(bundle, "run.json", run), WM_OK);
+	json_decref(run);
+	json_t *record = json_pack(
+		"{s:i, s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:{s:f}, s:{s:f}, s:s, s:{s:f, s:f,"
+		" s:[{s:s, s:[s, s], s:f, s:f, s:f, s:s, s:[{s:s, s:f, s:f, s:f, s:i, s:s}]}]}}",
+		"schema", 1, "method", "1.0", "case", "00000000000000aa", "replicate", 0, "segment", 1, "bench", "gemm",
+		"problem", "gemm:m=1,n=1,k=1,dtype=f32", "impl", "ref", "backend", "host", "device", "host", "status", "ok",
+		"metric", "flop/s", "verified", 1, "work", "flop", 1e9, "time", "median_s", 1e-3, "not_weighed", "", "energy",
+		"length_s", 5.0, "lead_s", 1.0, "classes", "scope", "cpu", "sources", "c", "p", "joules_per_op", 0.1,
+		"seconds_per_op", 1e-3, "watts", 100.0, "why", "", "windows", "source", "c", "from_s", 10.0, "to_s", 15.0,
+		"operations", 5e3, "refreshes", 50, "why", "");
+	assert_non_null(record);
+	assert_int_equal(wm_bundle_record(bundle, record, NULL, 0), WM_OK);
+	json_decref(record);
+	wm_bundle_close(bundle);
+	snprintf(file, sizeof file, "%s/power.csv", path);
+	FILE *out = fopen(file, "w");
+	assert_non_null(out);
+	fputs("segment,time_s,source,joules,watts,cap_w,clock_hz,temperature_c,thermal_s,brake_s,capped_s\n", out);
+	for (int segment = 0; segment < 2; segment++)
+		for (int i = 0; i < 50; i++) {
+			double at_s = 10 + 0.1 * i;
+			fprintf(out, "%d,%.6f,c,%.6f,77,,,,,,\n", segment, at_s, (segment ? 100 : 300) * at_s);
+			fprintf(out, "%d,%.6f,p,,%d,,,,,,\n", segment, at_s, segment ? 40 : 900);
+		}
+	fclose(out);
+	char *paths[] = {path};
+	assert_int_equal(wm_rows_read(paths, 1, &rows), WM_OK);
+	wm_plot_power(&rows, &set);
+	assert_int_equal(set.n, 1);
+	assert_int_equal(set.v[0].n, 2);
+	for (int s = 0; s < 2; s++) {
+		const struct wm_plot_series *series = set.v[0].series[s];
+		assert_true(series->n > 5);
+		for (size_t i = 0; i < series->n; i++)
+			assert_float_equal(series->v[i].y, s ? 40 : 100, 0.01);
+	}
+	wm_plot_free(&set);
+	wm_rows_free(&rows);
+}
+
 /* A weighed case without its trace has its figures, and the page says what it lacks. */
 static void a_trace_that_is_missing_is_said(void **state) {
 	(void)state;
@@ -547,6 +602,7 @@ int main(void) {
 		cmocka_unit_test(the_machine_tells_of_its_meters),
 		cmocka_unit_test(work_per_joule_stands_beside_work_per_second),
 		cmocka_unit_test(power_is_drawn_with_its_windows),
+		cmocka_unit_test(power_is_of_the_own_boot_and_of_what_the_source_counts),
 		cmocka_unit_test(a_trace_that_is_missing_is_said),
 	};
 	return cmocka_run_group_tests(tests, make_root, remove_root);

@@ -87,6 +87,9 @@ static void refusals(void **state) {
 		{"[a]\nk = 1\nk = 2\njunk\n", "x.ini:3: k is given twice in [a], first in line 2"},
 		{"[a]\nagain = 1\nk = 1\nk = 1\n", "x.ini:4: k is given twice in [a], first in line 3"},
 		{"[]\n", "x.ini:1: a section's name has 1 to 63 letters"},
+		{"[a]\n[b] k = 1\n", "x.ini:2: text behind [section]"},
+		{"[a]]\n", "x.ini:1: text behind [section]"},
+		{"[a] [b]\n", "x.ini:1: text behind [section]"},
 	};
 	struct wm_ini ini;
 
@@ -95,6 +98,22 @@ static void refusals(void **state) {
 		if (wm_ini_parse("x.ini", table[i].text, "again", &ini) != WM_INPUT)
 			fail_msg("taken: %s", table[i].text);
 		assert_string_equal(wm_why(), table[i].why);
+	}
+}
+
+/* Behind a section's name may stand blanks and a comment. */
+static void behind_sections(void **state) {
+	static const char *const texts[] = {"[a]\nk = 1\n", "[a] \t\r\nk = 1\n", "[a] ; text\nk = 1\n", "[a];text\nk = 1\n",
+	                                    "[a] # text\nk = 1\n"};
+	struct wm_ini ini;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (wm_ini_parse("x.ini", texts[i], "", &ini) != WM_OK)
+			fail_msg("%s: %s", texts[i], wm_why());
+		assert_string_equal(ini.sections[0].name, "a");
+		assert_string_equal(ini.sections[0].v[0].value, "1");
+		wm_ini_free(&ini);
 	}
 }
 
@@ -188,7 +207,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parts),    cmocka_unit_test(nothing),    cmocka_unit_test(names_twice),
 		cmocka_unit_test(refusals), cmocka_unit_test(long_lines), cmocka_unit_test(long_names),
-		cmocka_unit_test(many),     cmocka_unit_test(files),
+		cmocka_unit_test(many),     cmocka_unit_test(files),      cmocka_unit_test(behind_sections),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -202,7 +202,7 @@ static void check_source(const struct wm_source *source, const char *root) {
 	bool part = source->scope == WM_SCOPE_PART;
 
 	assert_string_equal(source->meter, found.meter->name);
-	assert_true(strncmp(source->id, source->meter, strlen(source->meter)) == 0 && !strpbrk(source->id, " ,\n"));
+	assert_true(strncmp(source->id, source->meter, strlen(source->meter)) == 0 && !strpbrk(source->id, " ,\"\n"));
 	assert_true(source->word[0] && source->where[0] && source->note[0]);
 	assert_true(source->scope < WM_SCOPES && !source->priv);
 	/* nothing that a case could be weighed by is of nobody */
@@ -660,16 +660,32 @@ static void test_acpi(void **state) {
 	drop(HWMON "hwmon0/device/measures/LNXSYBUS:00");
 	put(HWMON "hwmon0/device/measures/ACPI000D:00/hid", "ACPI000D");
 	find_all(&wm_meter_hwmon, scratch);
+	assert_scope(WM_SCOPE_SERVER, "");
+	assert_scope(WM_SCOPE_PART, "hwmon:power_meter:hwmon0");
+	source = find_id("hwmon:power_meter:hwmon0");
+	assert_non_null(strstr(source->note, "nobody states what it measures; if you know: name it in the file of meters"));
+	assert_true(strlen(source->note) < sizeof(source->note) - 1 && strstr(source->note, "its watts"));
+	put(HWMON "hwmon0/device/measures/LNXSYSTM:00/hid", "LNXSYSTM");
+	find_all(&wm_meter_hwmon, scratch);
 	assert_scope(WM_SCOPE_SERVER, "hwmon:power_meter:hwmon0");
+	drop(HWMON "hwmon0/device/power1_accuracy");
+	find_all(&wm_meter_hwmon, scratch);
+	assert_string_equal(find_id("hwmon:power_meter:hwmon0")->note, "its firmware says that it measures the system");
 
-	/* a second one: neither is shown to be all of it */
+	/* one of which nobody says anything takes nothing from it */
 	put(HWMON "hwmon1/name", "power_meter");
 	put(HWMON "hwmon1/power1_average", "100000000");
+	find_all(&wm_meter_hwmon, scratch);
+	assert_scope(WM_SCOPE_SERVER, "hwmon:power_meter:hwmon0");
+	/* a second one of the system: neither is shown to be all of it */
+	put(HWMON "hwmon1/device/measures/LNXSYBUS:00/hid", "LNXSYBUS");
 	find_all(&wm_meter_hwmon, scratch);
 	assert_scope(WM_SCOPE_SERVER, "");
 	assert_scope(WM_SCOPE_PART, "hwmon:power_meter:hwmon0, hwmon:power_meter:hwmon1");
 	assert_non_null(strstr(find_id("hwmon:power_meter:hwmon0")->note, "one of 2"));
 	/* which is said to be a part, or a battery */
+	drop(HWMON "hwmon1/device/measures/LNXSYBUS:00/hid");
+	drop(HWMON "hwmon1/device/measures/LNXSYBUS:00");
 	put(HWMON "hwmon1/device/measures/LNXCPU:00/hid", "LNXCPU");
 	find_all(&wm_meter_hwmon, scratch);
 	assert_scope(WM_SCOPE_SERVER, "hwmon:power_meter:hwmon0");
@@ -720,6 +736,28 @@ static void test_others(void **state) {
 	close_now(find_id("hwmon:ina226:hwmon1:energy1"));
 }
 
+/* Names of chips, zones, domains and of what firmware calls its meters have letters that ids have not. */
+static void test_names_in_ids(void **state) {
+	(void)state;
+	empty_scratch();
+	put(HWMON "hwmon0/name", "ina,226 \"x\"");
+	put(HWMON "hwmon0/power1_input", "1000000");
+	put(HWMON "hwmon1/name", "power_meter");
+	put(HWMON "hwmon1/power1_oem_info", "CPU,\"a\" Power Socket 3");
+	put(HWMON "hwmon1/power1_average", "1000000");
+	find_all(&wm_meter_hwmon, scratch);
+	assert_scope(WM_SCOPE_PART, "hwmon:ina_226__x_:hwmon0:power1, hwmon:CPU__a_-3");
+	assert_string_equal(find_id("hwmon:CPU__a_-3")->word, "CPU,\"a\" Power Socket 3");
+	put(POWERCAP "arm-scmi:0/name", "SOC,\xC3\xA4.b_c-1");
+	put(POWERCAP "arm-scmi:0/power_uw", "1");
+	find_all(&wm_meter_scmi, scratch);
+	assert_scope(WM_SCOPE_PART, "scmi:SOC___.b_c-1@0");
+	put(POWERCAP "intel-rapl:0/name", "psys, a");
+	put(POWERCAP "intel-rapl:0/energy_uj", "1");
+	find_all(&wm_meter_powercap, scratch);
+	assert_scope(WM_SCOPE_PART, "powercap:psys__a");
+}
+
 /* ---- scmi ---- */
 
 static void test_scmi(void **state) {
@@ -727,19 +765,19 @@ static void test_scmi(void **state) {
 
 	(void)state;
 	find_all(&wm_meter_scmi, FIXTURES "scmi");
-	assert_scope(WM_SCOPE_PART, "scmi:SOC@0, scmi:BIG-CLUSTER@0:1");
+	assert_scope(WM_SCOPE_PART, "scmi:SOC@0, scmi:BIG_CLUSTER@0:1");
 	soc = find_id("scmi:SOC@0");
 	assert_true(soc->kind == WM_POWER && near(soc->refresh_s, 0.1) && near(soc->lag_s, 0.1));
 	assert_true(near(watts_of("scmi:SOC@0"), 36.5) && near(cap_of("scmi:SOC@0"), 90));
-	assert_string_equal(find_id("scmi:BIG-CLUSTER@0:1")->word, "BIG CLUSTER");
-	assert_true(isnan(find_id("scmi:BIG-CLUSTER@0:1")->refresh_s));
-	assert_true(isnan(cap_of("scmi:BIG-CLUSTER@0:1")));
+	assert_string_equal(find_id("scmi:BIG_CLUSTER@0:1")->word, "BIG CLUSTER");
+	assert_true(isnan(find_id("scmi:BIG_CLUSTER@0:1")->refresh_s));
+	assert_true(isnan(cap_of("scmi:BIG_CLUSTER@0:1")));
 
 	copy(FIXTURES "scmi");
 	drop(POWERCAP "arm-scmi:0:1/power_uw");
 	find_all(&wm_meter_scmi, scratch);
-	assert_non_null(strstr(find_id("scmi:BIG-CLUSTER@0:1")->off, "arm-scmi:0:1/power_uw: No such file"));
-	assert_int_equal(found.meter->open(&found.setup, find_id("scmi:BIG-CLUSTER@0:1")), WM_FAILED);
+	assert_non_null(strstr(find_id("scmi:BIG_CLUSTER@0:1")->off, "arm-scmi:0:1/power_uw: No such file"));
+	assert_int_equal(found.meter->open(&found.setup, find_id("scmi:BIG_CLUSTER@0:1")), WM_FAILED);
 	assert_string_equal(find_id("scmi:SOC@0")->off, "");
 }
 
@@ -837,7 +875,7 @@ int main(void) {
 		cmocka_unit_test(test_altra),         cmocka_unit_test(test_altra_cores), cmocka_unit_test(test_grace),
 		cmocka_unit_test(test_no_reading),    cmocka_unit_test(test_acpi),        cmocka_unit_test(test_amdgpu),
 		cmocka_unit_test(test_others),        cmocka_unit_test(test_scmi),        cmocka_unit_test(test_perf),
-		cmocka_unit_test(test_perf_refusals), cmocka_unit_test(test_perf_here),
+		cmocka_unit_test(test_perf_refusals), cmocka_unit_test(test_perf_here),   cmocka_unit_test(test_names_in_ids),
 	};
 
 	return cmocka_run_group_tests(tests, make_scratch, remove_scratch);

@@ -287,6 +287,38 @@ static void nvml_reads_power_where_there_is_no_counter(void **state) {
 	}
 }
 
+/* What find said is what is read: no other way to a power is of the same scope and lag. */
+static void nvml_keeps_the_way_that_it_found(void **state) {
+	(void)state;
+	struct wm_meter_setup s = setup();
+	const char *text = "device 0000:41:00.0 " GPU_A "\npower 300\nnocounter 1\n";
+	char less[256], module[256];
+	snprintf(less, sizeof(less), "%snoinstant 1\n", text);
+	snprintf(module, sizeof(module), "%smodule 1\n", text);
+	play(text);
+	must_find("nvml", 1);
+	assert_string_equal(sources[0].word, "POWER_INSTANT of the GPU");
+	play(less);
+	assert_int_equal(wm_meter_find("nvml")->open(&s, &sources[0]), WM_FAILED);
+	assert_string_equal(wm_why(), "NVML has no 'POWER_INSTANT of the GPU' any more");
+	play(module);
+	assert_int_equal(wm_meter_find("nvml")->open(&s, &sources[0]), WM_FAILED);
+	assert_null(sources[0].priv);
+	play(text);
+	assert_near(look_once(0).watts, 300, 1e-3);
+	/* and not a better one either */
+	play(less);
+	must_find("nvml", 1);
+	play("device 0000:41:00.0 " GPU_A "\npower 300\npower 500 from 9.5\nnocounter 1\n");
+	assert_near(look_once(0).watts, 400, 1e-3);
+	/* beside a GPU's counter stands no power of its module */
+	play("device 0000:41:00.0 " GPU_A "\npower 300\n");
+	must_find("nvml", 1);
+	assert_on(0, WM_COUNTER);
+	play("device 0000:41:00.0 " GPU_A "\npower 300\npower 500 from 9.5\nmodule 1\n");
+	assert_near(look_once(0).watts, 400, 1e-3); /* power usage; POWER_INSTANT of the module is 500 W */
+}
+
 static void nvml_says_why_a_gpu_cannot_be_weighed(void **state) {
 	(void)state;
 	play(TWO_GPUS("mig 1", "mig 0"));
@@ -594,6 +626,27 @@ static void amdsmi_says_why_a_gpu_cannot_be_weighed(void **state) {
 	assert_has(wm_why(), "0 GPUs");
 }
 
+/* No GPU that answers draws 0 W: beside a counter, and as the value of a power. */
+static void zero_watts_is_no_value(void **state) {
+	(void)state;
+	static const char *const meters[] = {"amdsmi", "rocmsmi"};
+	const char *text = TWO_GPUS("power 0 from 20", "nocounter 1\npower 0 from 20");
+	for (int i = 0; i < 2; i++) {
+		play(text);
+		must_find(meters[i], 2);
+		assert_on(0, WM_COUNTER);
+		assert_on(1, WM_POWER);
+		play_at(25, text);
+		struct wm_reading r = look_once(0);
+		assert_near(r.joules, 1000 + 20 * 300, 2e-3);
+		assert_true(isnan(r.watts));
+		assert_true(isnan(look_once(1).watts));
+		play(text);
+		assert_near(look_once(0).watts, 300, 0);
+		assert_near(look_once(1).watts, 400, 0);
+	}
+}
+
 static void partitions_are_not_weighed_by_themselves(void **state) {
 	(void)state;
 	/* two of one socket with their own functions, then two that share an address */
@@ -861,6 +914,13 @@ static void amdgpu_reads_sockets(void **state) {
 	assert_near(r.temperature_c, 55, 0);
 	assert_near(r.thermal_s, 0, 0);
 	assert_near(r.capped_s, 0, 0);
+	/* 0 W is no power of a GPU */
+	fill(3);
+	put(tables[3].watts, 2, 0);
+	put_table("0000:41:00.0", tables[3].bytes);
+	r = look_once(0);
+	assert_near(r.joules, 4000, 1e-4);
+	assert_true(isnan(r.watts));
 	r = look_once(2);
 	assert_near(r.watts, 300, 0);
 	assert_true(isnan(r.joules) && isnan(r.thermal_s) && isnan(r.capped_s) && isnan(r.cap_w));
@@ -1006,6 +1066,7 @@ int main(int argc, char **argv) {
 		cmocka_unit_test(nvml_finds_a_gpu_again_when_the_order_changes),
 		cmocka_unit_test(nvml_reads_the_counter_in_its_steps),
 		cmocka_unit_test(nvml_reads_power_where_there_is_no_counter),
+		cmocka_unit_test(nvml_keeps_the_way_that_it_found),
 		cmocka_unit_test(nvml_says_why_a_gpu_cannot_be_weighed),
 		cmocka_unit_test(a_gap_has_no_value_and_ends),
 		cmocka_unit_test(a_gap_in_power_has_no_value_and_ends),
@@ -1018,6 +1079,7 @@ int main(int argc, char **argv) {
 		cmocka_unit_test_setup(amdsmi_counts_in_steps_of_its_hardware, empty_root),
 		cmocka_unit_test_setup(amdsmi_reads_power_of_releases_that_are_known, empty_root),
 		cmocka_unit_test_setup(amdsmi_says_why_a_gpu_cannot_be_weighed, empty_root),
+		cmocka_unit_test_setup(zero_watts_is_no_value, empty_root),
 		cmocka_unit_test_setup(partitions_are_not_weighed_by_themselves, empty_root),
 		cmocka_unit_test_setup(rocmsmi_reads_counter_and_power, empty_root),
 		cmocka_unit_test(every_version_of_the_table_is_read),

@@ -169,6 +169,12 @@ static void refusals(void **state) {
 		{COMMAND "[a]\nmeter = dcmi\n", ":6: section [a] is there twice, first in line 1"},
 		{"[a]\nmeter = dcmi\n[b]\nmeter = dcmi\n",
 	     ":3: section [b]: this machine has one dcmi, and [a] in line 1 is it"},
+		{"[a,b]\nmeter = dcmi\n", ":1: section [a,b]: a name has letters (a-z, A-Z), digits, '.', '_' and '-' alone"},
+		{"[a b]\nmeter = dcmi\n", ":1: section [a b]: a name has letters (a-z, A-Z), digits, '.', '_' and '-' alone"},
+		{"[a\"]\nmeter = dcmi\n", ":1: section [a\"]: a name has letters (a-z, A-Z), digits, '.', '_' and '-' alone"},
+		{"[\xC3\xA4]\nmeter = dcmi\n",
+	     ":1: section [\xC3\xA4]: a name has letters (a-z, A-Z), digits, '.', '_' and '-' alone"},
+		{"[a:b]\nmeter = dcmi\n", ":1: section [a:b]: a name has letters (a-z, A-Z), digits, '.', '_' and '-' alone"},
 		{"[a]\nmeter = dcmi\nrefresh = 0.5\n", ":3: refresh: 0.5 is outside 1 to 600 for dcmi"},
 		{"[a]\nmeter = dcmi\nscope = wall\n", ":3: scope: dcmi reads a whole server: 'node' or 'host (GPUs excluded)'"},
 		{"[a]\nmeter = csv\nfile = x\nrefresh = 1\nscope = accelerator\n",
@@ -206,6 +212,8 @@ static void neighbours(void **state) {
 	need_entries(
 		"[a]\nmeter = dcmi\nrefresh = 1\nscope = host (GPUs excluded)\n[b]\nmeter = csv\nscope = part\nfile = x\n"
 		"refresh = 0.001\npackage = 9999\npci = 0000:41:00.0\n");
+	need_entries("[azAZ09._-]\nmeter = dcmi\n");
+	assert_string_equal(entries[0].name, "azAZ09._-");
 	need_entries(REDFISH "url = https://bmc\nverify = yes\n");
 	assert_false(entries[0].unverified);
 }
@@ -267,6 +275,13 @@ static struct wm_source find_one(const struct wm_meter *meter) {
 	return sources[0];
 }
 
+/* What the user names goes before what was found. */
+static void named(void **state) {
+	(void)state;
+	assert_true(wm_meter_command.named && wm_meter_csv.named && wm_meter_redfish.named);
+	assert_false(wm_meter_dcmi.named); /* is found, and the file only says more of it */
+}
+
 static struct wm_source need_open(const struct wm_meter *meter) {
 	struct wm_source s = find_one(meter);
 
@@ -319,7 +334,7 @@ static void command_reads(void **state) {
 	s = need_open(&wm_meter_command);
 	assert_string_equal(s.id, "command:a");
 	assert_string_equal(s.word, "watts");
-	assert_string_equal(s.where, SAY " 100 101.5 wait");
+	assert_string_equal(s.where, "say"); /* not its arguments */
 	assert_int_equal(s.kind, WM_POWER);
 	assert_int_equal(s.scope, WM_SCOPE_WALL);
 	assert_true(s.refresh_s == 60 && s.lag_s == 2 && s.limit_w == 500 && isnan(s.gain_rel) && isnan(s.quantum));
@@ -518,8 +533,8 @@ static void csv_reads(void **state) {
 	assert_true(r.watts == 77.25);
 	put_csv("watts,TIME", 0, "");
 	assert_int_equal(wm_meter_csv.read(&s, &r), WM_FAILED);
-	assert_non_null(strstr(wm_why(), "its newest line has no time"));
-	snprintf(text, sizeof(text), "\"Watts\" , name ,\"TIME\"\n80,x,%.3f\n", stamp);
+	assert_non_null(strstr(wm_why(), "its newest line has 1 fields, its first line 2"));
+	snprintf(text, sizeof(text), "\"Watts\" , name ,\"TIME\"\n80,\"x,y\",%.3f\n", stamp);
 	put("log.csv", text);
 	assert_int_equal(wm_meter_csv.read(&s, &r), WM_OK);
 	assert_true(r.watts == 80);
@@ -579,7 +594,16 @@ static void csv_refusals(void **state) {
 		{"time,watts\n1764000000,5", "it holds no line of numbers yet"},
 		{"t,watts\n1764000000,5\n", "its first line names no column time"},
 		{"time,amperes\n1764000000,5\n", "its first line names no column watts or joules"},
-		{"time,watts\n1764000000\n", "its newest line has no watts"},
+		{"time,watts\n1764000000\n", "its newest line has 1 fields, its first line 2"},
+		{"time,watts\n1764000000,431,5\n", "its newest line has 3 fields, its first line 2"}, /* a decimal comma */
+		{"time,watts,x\n1764000000,431\n", "its newest line has 2 fields, its first line 3"},
+		{"time,watts\n1764000000,\"431,5\"\n", "its newest watts '431,5' is no number"},
+		{"time,watts\n1764000000,\"431\n", "its newest line has a quote without its other one"},
+		{"time,watts,x\n1764000000,431,5\"\n", "its newest line has a quote without its other one"},
+		{"time,\"watts\n1764000000,5\n", "its first line has a quote without its other one"},
+		{"time,watts,Watts\n1764000000,5,6\n", "its first line names the column watts twice"},
+		{"time,watts,time\n1764000000,5,6\n", "its first line names the column time twice"},
+		{"time,joules,\"joules\"\n1764000000,5,6\n", "its first line names the column joules twice"},
 		{"time,watts\n1764000000,N/A\n", "its newest watts 'N/A' is no number"},
 		{"time,watts\n1764000000,\n", "its newest watts '' is no number"},
 		{"time,watts\n2026-03-01T12:00:00,5\n", "its newest time '2026-03-01T12:00:00' is neither UNIX seconds nor"},
@@ -605,6 +629,21 @@ static void csv_refusals(void **state) {
 		assert_int_equal(wm_meter_csv.open(&setup, &s), WM_FAILED);
 		assert_null(s.priv);
 	}
+}
+
+/* Quotes around a field, a comma between them, and columns of others, however often and however long. */
+static void csv_fields(void **state) {
+	char header[256];
+
+	(void)state;
+	need_csv("refresh = 10\n");
+	snprintf(header, sizeof(header), "time,%0100d,x,\"x, y\",x,watts,", 7);
+	put_csv(header, 0, ",,\"a \"\"b\"\", c\",,,\" 5.5 \",");
+	assert_string_equal(find_one(&wm_meter_csv).off, "");
+	put_csv(header, 0, ",,\"a \"\"b\"\", c\",,,\" 5.5 \"");
+	assert_non_null(strstr(find_one(&wm_meter_csv).off, "its newest line has 6 fields, its first line 7"));
+	put_csv("time,watts", 0, ",\"\"");
+	assert_non_null(strstr(find_one(&wm_meter_csv).off, "its newest watts '' is no number"));
 }
 
 /* Three refreshes and the lag; ahead at most a second and a refresh. */
@@ -1089,6 +1128,7 @@ int main(void) {
 		cmocka_unit_test(many_sections),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(none_named),
+		cmocka_unit_test(named),
 		cmocka_unit_test(command_reads),
 		cmocka_unit_test(command_counts),
 		cmocka_unit_test(command_floods),
@@ -1102,6 +1142,7 @@ int main(void) {
 		cmocka_unit_test(csv_counts),
 		cmocka_unit_test(csv_iso_times),
 		cmocka_unit_test(csv_refusals),
+		cmocka_unit_test(csv_fields),
 		cmocka_unit_test(csv_ages),
 		cmocka_unit_test(csv_long),
 		cmocka_unit_test_setup_teardown(dcmi_reads, begin_dcmi, end_dcmi),

@@ -421,7 +421,7 @@ struct weight {
 	double length_s;                  /* 0: 5 s */
 	int refreshes;                    /* 0: 50 */
 	int windows, bad_windows;         /* 0: one, none */
-	bool throttled;
+	bool throttled, throttle_unknown;
 };
 
 static json_t *class_of(const struct weight *w) {
@@ -440,6 +440,8 @@ static json_t *class_of(const struct weight *w) {
 		json_object_set_new(json, "seconds_per_op", json_real(2));
 		json_object_set_new(json, "watts", json_real(w->joules_per_op / 2));
 	}
+	if (w->throttle_unknown)
+		json_object_set_new(json, "throttled", json_null());
 	if (w->gain_rel > 0)
 		json_object_set_new(json, "gain_rel", json_real(w->gain_rel));
 	return json;
@@ -592,6 +594,30 @@ static void what_gave_no_joules_is_told(void **state) {
 }
 
 /* Each mark with its neighbour just inside the limit. */
+/* null in a record is not false: a replicate of which it is unknown makes all so, one that was throttled goes first. */
+static void what_no_meter_counts_is_unknown(void **state) {
+	(void)state;
+	struct wm_rows rows;
+	struct weight no = {.scope = "cpu", .joules_per_op = 2, .operations = 10}, yes = no, unknown = no, smoke;
+	yes.throttled = true;
+	unknown.throttle_unknown = true;
+	smoke = unknown;
+	smoke.refreshes = 49;
+	json_t *records[] = {
+		weighed_record(1, 0, &no, 1, ""),      weighed_record(1, 1, &unknown, 1, ""), weighed_record(2, 0, &yes, 1, ""),
+		weighed_record(2, 1, &unknown, 1, ""), weighed_record(3, 0, &smoke, 1, ""),   weighed_record(4, 0, &no, 1, ""),
+	};
+	static const char *const notes[] = {WM_THROTTLE_UNKNOWN, "throttled", ("smoke; " WM_THROTTLE_UNKNOWN), ""};
+	read_weighed("throttle", NULL, records, 6, &rows);
+	for (int id = 1; id <= 4; id++) {
+		const struct wm_energy *e = energy_of(&rows, id, "cpu");
+		assert_string_equal(e->note, notes[id - 1]);
+		assert_int_equal(e->throttled, id == 2);
+		assert_int_equal(e->throttle_unknown, id == 1 || id == 3);
+	}
+	wm_rows_free(&rows);
+}
+
 static void marks_are_set_at_their_limits(void **state) {
 	(void)state;
 	struct wm_rows rows;
@@ -684,6 +710,7 @@ int main(void) {
 		cmocka_unit_test(joules_of_replicates_are_added),
 		cmocka_unit_test(classes_stay_apart),
 		cmocka_unit_test(what_gave_no_joules_is_told),
+		cmocka_unit_test(what_no_meter_counts_is_unknown),
 		cmocka_unit_test(marks_are_set_at_their_limits),
 		cmocka_unit_test(rest_is_taken_off_beside_gross),
 	};

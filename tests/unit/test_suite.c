@@ -150,6 +150,7 @@ static void bad_files(void **state) {
 		{"[a]\nbench = gemm\n[b\nbench = gemm\n", ":3: neither [section] nor key = value nor a comment"},
 		{"junk\n[a]\nbench = nix\n", ":1: neither [section] nor key = value nor a comment"},
 		{"[]\nbench = gemm\n", ":1: a section's name has 1 to 63 letters"},
+		{"[a] bench = gemm\n", ":1: text behind [section]"},
 		{"[a]\n[b]\nbench = gemm\n", ":1: section [a] has neither bench nor problem"},
 		{"[a]\nbench = gemm\n\n[b]\nm = 4\n", ":4: section [b] has neither bench nor problem"},
 		{"[a]\nbench = gemm\n[a]\nbench = fma\n", ":3: section [a] is there twice"},

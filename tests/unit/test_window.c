@@ -1026,7 +1026,7 @@ static enum wm_status idle_of(struct scene *s, double *watts_p, double *seconds_
 	s->truth.n = 1; /* no load */
 	s->plan.windows = 0;
 	look_on(s, &s->truth, BEGAN_S + 2.5);
-	st = wm_idle_power(&s->meter.source, &s->ticks, watts_p, seconds_p);
+	st = wm_mean_power(&s->meter.source, &s->ticks, true, watts_p, seconds_p);
 	forget(s);
 	return st;
 }
