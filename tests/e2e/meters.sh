@@ -6,7 +6,7 @@
 set -u
 export LC_ALL=C
 wattmark=${WATTMARK:-build/wattmark}
-bare=tests/roots/bare
+bare=$PWD/tests/roots/bare
 scratch=$(mktemp -d)
 writer=
 trap 'kill $writer 2>/dev/null; rm -rf "$scratch"' EXIT
