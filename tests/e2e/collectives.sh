@@ -36,22 +36,25 @@ rows() { # what must be true of every row
 	jq -e "length > 0 and all(.[]; $1)" "$tmp/rows" >"$tmp/out"
 }
 
+# slow builds take one type: the unit tests have them all
+types=f32/bf16/i8 count=24
+[ -z "${WM_TEST_TRIES:-}" ] || types=f32 count=12
 all='allreduce reducescatter allgather broadcast alltoall sendrecv'
 patterns=
 for bench in $all; do
-	patterns="$patterns $bench:bytes=960,dtype=f32/bf16/i8 $bench:bytes=960,timing=latency"
+	patterns="$patterns $bench:bytes=960,dtype=$types $bench:bytes=960,timing=latency"
 done
 
 # ---- two ranks ----
 run_on host:cores=2 allreduce:bytes=960
 if ! rows '.status == "skip"'; then
 	# shellcheck disable=SC2086 # one word a pattern
-	run_on host:cores=2 $patterns; check "two ranks: all six, every type, both timings exit 0"
+	run_on host:cores=2 $patterns; check "two ranks: all six, $types, both timings exit 0"
 	# an odd row out on a busy machine is suspect by its time, never wrong
 	rows '(.status == "ok" or .status == "suspect") and .verified and .ranks == 2'
 	check "two ranks: every row ran and was verified"
-	jq -e 'length == 24 and ([.[].bench] | unique | length) == 6' "$tmp/rows" >"$tmp/out"
-	check "two ranks: 24 rows"
+	jq -e "length == $count"' and ([.[].bench] | unique | length) == 6' "$tmp/rows" >"$tmp/out"
+	check "two ranks: $count rows"
 	rows '.time.clock == "ranks" and .time.skew_s >= 0 and .time.median_s > 0 and .time.launch_bound == false'
 	check "two ranks: times are the ranks' own, with their skew"
 	rows '({"allreduce": 1, "broadcast": 1, "sendrecv": 1}[.bench] // 0.5) as $factor |

@@ -99,9 +99,11 @@ weighed dram --root "$tmp/root-dram" &&
 check "packages and packages with DRAM are two classes"
 
 # ---- a wrap of known range ----
-play "$tmp/root-wrap" 150 --range 1000000000 --start 700000000
-weighed wrap --root "$tmp/root-wrap" && is wrap '.energy.classes[0].watts / 150 - 1 | fabs < 0.01'
-check "a counter that wraps every 7 s"
+if [ -z "${WM_TEST_TRIES:-}" ]; then # slow builds do without
+	play "$tmp/root-wrap" 150 --range 1000000000 --start 700000000
+	weighed wrap --root "$tmp/root-wrap" && is wrap '.energy.classes[0].watts / 150 - 1 | fabs < 0.01'
+	check "a counter that wraps every 7 s"
+fi
 
 # ---- refusals ----
 play "$tmp/root-stuck" 150 --stop-after 3
