@@ -102,7 +102,7 @@ static void stop(struct weighing *w) {
 struct sum {
 	double joules, watts, covered_s, uncovered, gain_rel;
 	double work_per_j;
-	bool throttled;
+	bool throttled, would_say;
 	char why[256];
 };
 
@@ -131,6 +131,7 @@ static struct sum add_up(const struct weighing *w, const struct wm_weighable *c)
 		sum.covered_s = fmin(sum.covered_s, span->covered_s);
 		sum.uncovered = fmax(sum.uncovered, span->uncovered);
 		sum.throttled |= span->throttled;
+		sum.would_say |= span->would_say;
 		wrong_w += source->gain_rel * span->watts;
 	}
 	if (sum.why[0])
@@ -210,7 +211,7 @@ static json_t *source_json(const struct weighing *w, int index) {
 	wm_set_number(o, "uncovered", span->uncovered);
 	wm_set_count(o, "refreshes", (uint64_t)span->refreshes);
 	wm_set_number(o, "gain_rel", source->gain_rel);
-	wm_set_bool(o, "throttled", span->throttled);
+	wm_set(o, "throttled", span->would_say ? json_boolean(span->throttled) : NULL);
 	wm_set_text(o, "why", span->why);
 	return o;
 }
@@ -230,7 +231,7 @@ static json_t *class_json(const struct weighing *w, const struct wm_weighable *c
 	wm_set_number(o, "uncovered", weighed ? sum.uncovered : NAN);
 	wm_set_number(o, "work_per_j", sum.work_per_j);
 	wm_set_number(o, "gain_rel", sum.gain_rel);
-	wm_set_bool(o, "throttled", sum.throttled);
+	wm_set(o, "throttled", sum.would_say ? json_boolean(sum.throttled) : NULL);
 	wm_set_text(o, "why", sum.why);
 	return o;
 }

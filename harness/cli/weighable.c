@@ -129,20 +129,6 @@ static enum wm_status take_word(void *arg, const char *word) {
 	return any ? WM_OK : fail_unknown_device(&machine, word);
 }
 
-/* Can a device of that kind be weighed in that class at all? */
-static bool applies(const struct wm_device *dev, enum wm_scope scope) {
-	bool on_host = dev->on_host || dev->threads > 0;
-
-	switch (scope) {
-	case WM_SCOPE_CPU:
-	case WM_SCOPE_CPU_DRAM: return on_host;
-	case WM_SCOPE_ACCELERATOR:
-	case WM_SCOPE_SUPERCHIP: return !on_host;
-	case WM_SCOPE_PART: return false;
-	default: return true;
-	}
-}
-
 static void add_index(struct wm_weighable *c, int index) {
 	for (int i = 0; i < c->n; i++)
 		if (c->index[i] == index)
@@ -158,7 +144,7 @@ static bool gather_devices(const struct wm_meters *m, const struct wanted *w, st
 		int index[WM_MAX_PARTS], parts;
 		char why[256];
 
-		if (!applies(&w->devs[i], c->scope))
+		if (!wm_meters_apply(&w->devs[i], c->scope))
 			continue;
 		any = true;
 		parts = wm_meters_of(m, w->topo, &w->devs[i], c->scope, index, why);

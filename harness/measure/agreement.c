@@ -19,27 +19,6 @@
 #define MOST_NODE_STEP 1.4
 enum { LEAST_DISTANCES = 2, CONFIRMED = 2 };
 
-static double value_of(const struct wm_source *source, const struct wm_tick *t) {
-	if (t->failed)
-		return NAN;
-	return source->kind == WM_COUNTER ? t->r.joules : t->r.watts;
-}
-
-static double middle(const struct wm_tick *t) {
-	return (t->before_s + t->after_s) / 2;
-}
-
-/* The looks of a stretch of time: a part of ticks, which stays the owner. */
-static struct wm_ticks part_of(const struct wm_ticks *ticks, double from_s, double to_s) {
-	size_t first = 0, end = ticks->n;
-
-	while (first < ticks->n && ticks->v[first].before_s < from_s)
-		first++;
-	while (end > first && ticks->v[end - 1].after_s > to_s)
-		end--;
-	return (struct wm_ticks){.v = ticks->v + first, .n = end - first};
-}
-
 static double median(double *x, size_t n) {
 	wm_sort(x, n);
 	return wm_quantile(x, n, 0.5);
@@ -68,7 +47,7 @@ static void count_steps(const struct wm_source *source, const struct wm_ticks *t
 	size_t nlooks = 0, nchanges = 0;
 
 	for (size_t i = 0; i < ticks->n; i++) {
-		double value = value_of(source, &ticks->v[i]), at_s = middle(&ticks->v[i]);
+		double value = wm_tick_value(source, &ticks->v[i]), at_s = wm_tick_middle(&ticks->v[i]);
 
 		w->looks++;
 		if (!isnan(looked_s))
@@ -102,7 +81,7 @@ bool wm_watch_is_blurred(const struct wm_watched *w) {
 
 static void weigh_phase(const struct wm_source *source, const struct wm_ticks *ticks, double from_s, double to_s,
                         double *watts_p, char why[160]) {
-	struct wm_ticks part = part_of(ticks, from_s, to_s);
+	struct wm_ticks part = wm_ticks_between(ticks, from_s, to_s);
 	double seconds;
 
 	if (wm_mean_power(source, &part, true, watts_p, &seconds) != WM_OK)
@@ -129,16 +108,16 @@ struct power_follower {
 };
 
 static double follow(const struct wm_source *source, const struct wm_tick *t, struct power_follower *f) {
-	double value = value_of(source, t), watts = NAN;
+	double value = wm_tick_value(source, t), watts = NAN;
 
 	if (source->kind == WM_POWER || isnan(value))
 		return value;
 	if (!isnan(f->joules) && value == f->joules)
 		return NAN;
 	if (!isnan(f->joules) && value > f->joules)
-		watts = (value - f->joules) / (middle(t) - f->at_s);
+		watts = (value - f->joules) / (wm_tick_middle(t) - f->at_s);
 	f->joules = value;
-	f->at_s = middle(t);
+	f->at_s = wm_tick_middle(t);
 	return watts;
 }
 
@@ -152,11 +131,11 @@ static void find_lag(const struct wm_source *source, const struct wm_ticks *tick
 	for (size_t i = 0; i < ticks->n; i++) {
 		double watts = follow(source, &ticks->v[i], &f);
 
-		if (isnan(watts) || middle(&ticks->v[i]) < phases->load_s)
+		if (isnan(watts) || wm_tick_middle(&ticks->v[i]) < phases->load_s)
 			continue;
 		in_a_row = sign * (watts - half_w) >= 0 ? in_a_row + 1 : 0;
 		if (in_a_row == 1)
-			first_s = middle(&ticks->v[i]);
+			first_s = wm_tick_middle(&ticks->v[i]);
 		if (in_a_row == CONFIRMED) {
 			w->lag_s = first_s - phases->load_s;
 			return;
@@ -187,31 +166,17 @@ static void weigh_load(const struct wm_source *source, const struct wm_ticks *ti
 /* ---- counter against the power beside it ---- */
 
 static void hold_integral(const struct wm_source *source, const struct wm_ticks *ticks, struct wm_watched *w) {
-	double joules = 0, seconds = 0, watts, counted_s;
-	const struct wm_tick *last = NULL;
+	double watts, counted_s;
 
-	if (source->kind != WM_COUNTER || wm_mean_power(source, ticks, true, &watts, &counted_s) != WM_OK)
-		return;
-	for (size_t i = 0; i < ticks->n; i++) {
-		const struct wm_tick *t = &ticks->v[i];
-
-		if (t->failed || isnan(t->r.watts))
-			continue;
-		if (last) {
-			joules += (last->r.watts + t->r.watts) / 2 * (middle(t) - middle(last));
-			seconds += middle(t) - middle(last);
-		}
-		last = t;
-	}
-	if (seconds > 0 && watts > 0)
-		w->integral = joules / seconds / watts;
+	if (source->kind == WM_COUNTER && wm_mean_power(source, ticks, true, &watts, &counted_s) == WM_OK && watts > 0)
+		w->integral = wm_ticks_beside(source, ticks) / watts;
 }
 
 void wm_watch(const struct wm_source *source, const struct wm_ticks *ticks, const struct wm_phases *phases,
               struct wm_watched *watched_p) {
 	struct wm_watched w = {
 		.look_s = NAN, .period_s = NAN, .quantum = NAN, .rest_w = NAN, .load_w = NAN, .lag_s = NAN, .integral = NAN};
-	struct wm_ticks all = part_of(ticks, phases->rest_s, phases->end_s);
+	struct wm_ticks all = wm_ticks_between(ticks, phases->rest_s, phases->end_s);
 
 	count_steps(source, &all, &w);
 	weigh_phase(source, &all, phases->rest_s, isnan(phases->load_s) ? phases->end_s : phases->load_s, &w.rest_w,

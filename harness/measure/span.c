@@ -10,7 +10,6 @@
 #define LEAST_REFRESHES 50
 #define LEAST_NODE_S 60.0
 #define MOST_UNCOVERED 0.02
-#define SAME_CAP 0.001
 
 static void __attribute__((format(printf, 2, 3))) refuse(struct wm_span *span, const char *fmt, ...) {
 	va_list args;
@@ -20,17 +19,6 @@ static void __attribute__((format(printf, 2, 3))) refuse(struct wm_span *span, c
 	va_start(args, fmt);
 	vsnprintf(span->why, sizeof(span->why), fmt, args);
 	va_end(args);
-}
-
-/* The looks that lie in the run as a whole: a part of ticks, which stays the owner. */
-static struct wm_ticks looks_within(const struct wm_ticks *ticks, double from_s, double to_s) {
-	size_t first = 0, end = ticks->n;
-
-	while (first < ticks->n && ticks->v[first].before_s < from_s)
-		first++;
-	while (end > first && ticks->v[end - 1].after_s > to_s)
-		end--;
-	return (struct wm_ticks){.v = ticks->v + first, .n = end - first};
 }
 
 /* How often the source told something new. */
@@ -51,28 +39,13 @@ static size_t count_news(const struct wm_source *source, const struct wm_ticks *
 
 /* Power limit and throttling over the run; the mean of the power beside a counter. */
 static void follow_state(const struct wm_source *source, const struct wm_ticks *looks, struct wm_span *span) {
-	const struct wm_tick *first = NULL, *last = NULL;
-	double joules = 0, seconds = 0;
+	struct wm_ticks_state state = wm_ticks_state(looks);
 
-	for (size_t i = 0; i < looks->n; i++) {
-		const struct wm_tick *t = &looks->v[i];
-
-		if (t->failed)
-			continue;
-		if (!first)
-			first = t;
-		if (fabs(t->r.cap_w / first->r.cap_w - 1) > SAME_CAP)
-			refuse(span, "the power limit changed in the run, from %.4g W to %.4g W", first->r.cap_w, t->r.cap_w);
-		if (last && source->kind == WM_COUNTER && !isnan(last->r.watts) && !isnan(t->r.watts)) {
-			joules += (last->r.watts + t->r.watts) / 2 * (t->before_s - last->before_s);
-			seconds += t->before_s - last->before_s;
-		}
-		last = t;
-	}
-	if (first)
-		span->throttled = last->r.thermal_s > first->r.thermal_s || last->r.brake_s > first->r.brake_s;
-	if (seconds > 0)
-		span->shown_w = joules / seconds;
+	if (!isnan(state.other_cap_w))
+		refuse(span, "the power limit changed in the run, from %.4g W to %.4g W", state.cap_w, state.other_cap_w);
+	span->throttled = state.throttled;
+	span->would_say = state.would_say;
+	span->shown_w = wm_ticks_beside(source, looks);
 }
 
 static void check_length(const struct wm_source *source, struct wm_span *span) {
@@ -101,7 +74,7 @@ static void check_ends(const struct wm_source *source, struct wm_span *span) {
 
 void wm_weigh_span(const struct wm_source *source, const struct wm_ticks *ticks, double from_s, double to_s,
                    struct wm_span *span_p) {
-	struct wm_ticks looks = looks_within(ticks, from_s, to_s);
+	struct wm_ticks looks = wm_ticks_between(ticks, from_s, to_s);
 	struct wm_span span = {.length_s = to_s - from_s, .joules = NAN, .watts = NAN, .shown_w = NAN};
 	double watts = NAN;
 	size_t news = count_news(source, &looks);

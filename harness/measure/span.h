@@ -18,6 +18,7 @@ struct wm_span {
 	double shown_w;       /* mean of the power that a counter shows beside its joules; NAN: none */
 	int refreshes;
 	bool throttled; /* by heat or the power brake */
+	bool would_say; /* whether it was: the meter counts that */
 	char why[160];  /* why it is no number; "" = it is one */
 };
 

@@ -9,6 +9,8 @@
  */
 #include "window.h"
 
+#include "core/problem.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -30,7 +32,6 @@
 #define MOST_DISAGREEMENT 0.05 /* of counter and integral */
 #define MOST_OVER_CAP 1.2      /* also of a counter whose limit nobody states, over its highest power: what is a wrap */
 #define MOST_OVER_MEAN 3.0     /* of the window: what is a jump where nobody states a limit */
-#define SAME_CAP 0.001
 #define SURE 0.002         /* of the window's length: a tick known that well is taken for an edge before a vaguer one */
 #define EDGE_REFRESHES 2   /* behind its plan, in which a window looks for such a tick to begin at */
 #define FINE_QUANTUM 0.001 /* of its power: below it a meter that repeats itself is stuck .. */
@@ -38,31 +39,8 @@
 
 /* ---- lists ------------------------------------------------------------------------------------------------------ */
 
-static void *grown(void *list, size_t n, size_t *room, size_t size) {
-	void *more;
-
-	if (n < *room)
-		return list;
-	*room = *room ? 2 * *room : 256;
-	more = wm_zalloc(*room * size);
-	if (n > 0)
-		memcpy(more, list, n * size);
-	free(list);
-	return more;
-}
-
-void wm_ticks_add(struct wm_ticks *ticks, const struct wm_tick *tick) {
-	ticks->v = grown(ticks->v, ticks->n, &ticks->room, sizeof(*ticks->v));
-	ticks->v[ticks->n++] = *tick;
-}
-
-void wm_ticks_free(struct wm_ticks *ticks) {
-	free(ticks->v);
-	memset(ticks, 0, sizeof(*ticks));
-}
-
 void wm_load_add(struct wm_load *load, double at_s, double operations, double busy_s) {
-	load->v = grown(load->v, load->n, &load->room, sizeof(*load->v));
+	load->v = wm_grow(load->v, load->n, &load->room, sizeof(*load->v));
 	load->v[load->n++] = (struct wm_batch_done){at_s, operations, busy_s};
 }
 
@@ -128,7 +106,7 @@ static void drop(struct series *s) {
 }
 
 static void add_edge(struct series *s, struct edge edge) {
-	s->edges = grown(s->edges, s->nedges, &s->edge_room, sizeof(*s->edges));
+	s->edges = wm_grow(s->edges, s->nedges, &s->edge_room, sizeof(*s->edges));
 	s->edges[s->nedges++] = edge;
 }
 
@@ -136,17 +114,13 @@ static void __attribute__((format(printf, 4, 5)))
 add_flaw(struct series *s, double from_s, double to_s, const char *fmt, ...) {
 	va_list args;
 
-	s->flaws = grown(s->flaws, s->nflaws, &s->flaw_room, sizeof(*s->flaws));
+	s->flaws = wm_grow(s->flaws, s->nflaws, &s->flaw_room, sizeof(*s->flaws));
 	s->flaws[s->nflaws].from_s = from_s;
 	s->flaws[s->nflaws].to_s = to_s;
 	va_start(args, fmt);
 	vsnprintf(s->flaws[s->nflaws].why, sizeof(s->flaws[0].why), fmt, args);
 	va_end(args);
 	s->nflaws++;
-}
-
-static double middle(const struct wm_tick *t) {
-	return (t->before_s + t->after_s) / 2;
 }
 
 /* Time without news that is too long. */
@@ -165,19 +139,13 @@ static double most_watts(const struct wm_source *source, const struct wm_reading
 	return MOST_OVER_CAP * (isnan(r->cap_w) ? source->limit_w : r->cap_w);
 }
 
-static double value_of(const struct wm_source *source, const struct wm_tick *t) {
-	if (t->failed)
-		return NAN;
-	return source->kind == WM_COUNTER ? t->r.joules : t->r.watts;
-}
-
 /* A tick without the value that counts is a flaw. */
 static bool has_value(struct series *s, const struct wm_source *source, const struct wm_tick *t) {
 	if (t->failed)
 		add_flaw(s, t->before_s, t->after_s, "the meter gave an error");
-	else if (isnan(value_of(source, t)))
+	else if (isnan(wm_tick_value(source, t)))
 		add_flaw(s, t->before_s, t->after_s, "the meter had no value (N/A)");
-	return !isnan(value_of(source, t));
+	return !isnan(wm_tick_value(source, t));
 }
 
 /* ---- counters --------------------------------------------------------------------------------------------------- */
@@ -202,7 +170,8 @@ static void compare_clocks(struct counter *c, const struct wm_ticks *ticks) {
 
 	for (size_t i = 0; i < ticks->n; i++)
 		if (!ticks->v[i].failed && !isnan(ticks->v[i].r.own_s))
-			least[i >= ticks->n / 2] = fmin(least[i >= ticks->n / 2], middle(&ticks->v[i]) - ticks->v[i].r.own_s);
+			least[i >= ticks->n / 2] =
+				fmin(least[i >= ticks->n / 2], wm_tick_middle(&ticks->v[i]) - ticks->v[i].r.own_s);
 	c->clock_s = fmin(least[0], least[1]);
 	c->clock_unsure_s = 2 * fabs(least[0] - least[1]);
 }
@@ -226,10 +195,10 @@ static double highest_watts(const struct wm_source *source, const struct wm_tick
 	for (size_t i = 0; i < ticks->n; i++) {
 		const struct wm_tick *t = &ticks->v[i];
 
-		if (isnan(value_of(source, t)))
+		if (isnan(wm_tick_value(source, t)))
 			continue;
 		if (changed && t->r.joules > last->r.joules)
-			highest = fmax(highest, (t->r.joules - last->r.joules) / (middle(t) - changed->before_s));
+			highest = fmax(highest, (t->r.joules - last->r.joules) / (wm_tick_middle(t) - changed->before_s));
 		if (!last || t->r.joules != last->r.joules)
 			changed = t;
 		last = t;
@@ -318,7 +287,7 @@ static double smallest_change(const struct wm_source *source, const struct wm_ti
 	double last = NAN, least = INFINITY;
 
 	for (size_t i = 0; i < ticks->n; i++) {
-		double value = value_of(source, &ticks->v[i]);
+		double value = wm_tick_value(source, &ticks->v[i]);
 
 		if (!isnan(value) && !isnan(last) && value != last)
 			least = fmin(least, fabs(value - last));
@@ -343,7 +312,7 @@ static void note_stuck(struct series *s, const struct wm_source *source, const s
 	for (size_t i = 0; i < ticks->n; i++) {
 		const struct wm_tick *t = &ticks->v[i];
 
-		if (isnan(value_of(source, t)))
+		if (isnan(wm_tick_value(source, t)))
 			continue;
 		if (first && t->r.watts != first->r.watts)
 			note_same(s, source, first, last, quantum);
@@ -370,10 +339,10 @@ static void scan_power(struct series *s, const struct wm_source *source, const s
 		}
 		if (last) {
 			note_silence(s, source, last->after_s, t->before_s, "no look at the meter");
-			joules += (last->r.watts + t->r.watts) / 2 * (middle(t) - middle(last));
+			joules += (last->r.watts + t->r.watts) / 2 * (wm_tick_middle(t) - wm_tick_middle(last));
 		}
 		/* how long the look took does not matter: work is counted up to the same time as energy */
-		add_edge(s, (struct edge){.at_s = middle(t), .joules = joules, .tick = i});
+		add_edge(s, (struct edge){.at_s = wm_tick_middle(t), .joules = joules, .tick = i});
 		last = t;
 	}
 	note_stuck(s, source, ticks, source->quantum);
@@ -482,24 +451,19 @@ static void check_flaws(const struct cut *c) {
 			refuse(c->w, "%s", c->series->flaws[i].why);
 }
 
-/* Power limit and throttling between the ticks of both edges. */
+/* The looks from the tick of one edge of the window to that of the other. */
+static struct wm_ticks looks_of(const struct cut *c) {
+	return (struct wm_ticks){.v = c->ticks->v + c->first->tick, .n = c->last->tick - c->first->tick + 1};
+}
+
 static void check_state(const struct cut *c) {
-	double cap_w = NAN, thermal_s = NAN, brake_s = NAN;
+	struct wm_ticks looks = looks_of(c);
+	struct wm_ticks_state state = wm_ticks_state(&looks);
 
-	for (size_t i = c->first->tick; i <= c->last->tick; i++) {
-		const struct wm_tick *t = &c->ticks->v[i];
-
-		if (t->failed)
-			continue;
-		if (fabs(t->r.cap_w - cap_w) > SAME_CAP * cap_w)
-			refuse(c->w, "the power limit changed in the window, from %.4g W to %.4g W", cap_w, t->r.cap_w);
-		c->w->throttled |= t->r.thermal_s > thermal_s || t->r.brake_s > brake_s;
-		/* fmin passes over NAN: the first that is known */
-		cap_w = isnan(cap_w) ? t->r.cap_w : cap_w;
-		thermal_s = fmin(thermal_s, t->r.thermal_s);
-		brake_s = fmin(brake_s, t->r.brake_s);
-	}
-	c->w->would_say = !isnan(thermal_s) || !isnan(brake_s);
+	if (!isnan(state.other_cap_w))
+		refuse(c->w, "the power limit changed in the window, from %.4g W to %.4g W", state.cap_w, state.other_cap_w);
+	c->w->throttled = state.throttled;
+	c->w->would_say = state.would_say;
 }
 
 /* A lagging source still shows what was before the load, and a window near its end what came behind it. */
@@ -599,24 +563,11 @@ static void check_steps(const struct cut *c) {
 
 /* Of a counter that shows power too. */
 static void check_integral(const struct cut *c) {
-	double joules = 0, seconds = 0, watts = mean_watts(c->first, c->last);
-	const struct wm_tick *last = NULL;
+	struct wm_ticks looks = looks_of(c);
+	double counted = mean_watts(c->first, c->last), shown = wm_ticks_beside(c->source, &looks);
 
-	if (c->source->kind != WM_COUNTER)
-		return;
-	for (size_t i = c->first->tick; i <= c->last->tick; i++) {
-		const struct wm_tick *t = &c->ticks->v[i];
-
-		if (t->failed || isnan(t->r.watts))
-			continue;
-		if (last) {
-			joules += (last->r.watts + t->r.watts) / 2 * (middle(t) - middle(last));
-			seconds += middle(t) - middle(last);
-		}
-		last = t;
-	}
-	if (seconds > 0 && fabs(joules / seconds / watts - 1) > MOST_DISAGREEMENT)
-		refuse(c->w, "the counter says %.4g W, the power reading beside it %.4g W", watts, joules / seconds);
+	if (fabs(shown / counted - 1) > MOST_DISAGREEMENT)
+		refuse(c->w, "the counter says %.4g W, the power reading beside it %.4g W", counted, shown);
 }
 
 /* All that can be wrong, the cause before what follows from it: the first one is kept. */

@@ -7,22 +7,7 @@
 #ifndef WM_WINDOW_H
 #define WM_WINDOW_H
 
-#include "core/wm.h"
-
-/* One look at a source. */
-struct wm_tick {
-	double before_s, after_s; /* around the look */
-	bool failed;              /* it gave an error, and r is nothing */
-	struct wm_reading r;
-};
-
-/* All looks at one source during one load, in order. v is freed by wm_ticks_free. */
-struct wm_ticks {
-	struct wm_tick *v;
-	size_t n, room;
-};
-void wm_ticks_add(struct wm_ticks *ticks, const struct wm_tick *tick);
-void wm_ticks_free(struct wm_ticks *ticks);
+#include "ticks.h"
 
 /* A continuous load: batches in order. Freed by wm_load_free. */
 struct wm_load {

@@ -256,15 +256,21 @@ static bool takes_accelerator(enum wm_scope scope) {
 	return scope == WM_SCOPE_ACCELERATOR || scope == WM_SCOPE_SUPERCHIP;
 }
 
+bool wm_meters_apply(const struct wm_device *dev, enum wm_scope scope) {
+	bool on_host = dev->on_host || dev->threads > 0;
+
+	if (takes_packages(scope))
+		return on_host;
+	return scope != WM_SCOPE_PART && !(takes_accelerator(scope) && on_host);
+}
+
 int wm_meters_of(const struct wm_meters *m, const struct wm_topology *topo, const struct wm_device *dev,
                  enum wm_scope scope, int index[WM_MAX_PARTS], char why[256]) {
-	bool on_host = dev->on_host || dev->threads > 0;
 	int packages[WM_MAX_PARTS], n = 1;
 	struct target target = {.package = -1, .pci = dev->pci, .uuid = dev->uuid};
 
 	why[0] = 0;
-	if (scope == WM_SCOPE_PART || (takes_packages(scope) && !on_host) ||
-	    (takes_accelerator(scope) && (on_host || (!dev->pci[0] && !dev->uuid[0])))) {
+	if (!wm_meters_apply(dev, scope) || (takes_accelerator(scope) && !dev->pci[0] && !dev->uuid[0])) {
 		snprintf(why, 256, "%s is not weighed as %s", dev->id, wm_scope_word(scope));
 		return 0;
 	}

@@ -32,6 +32,9 @@ void wm_meters_free(struct wm_meters *meters);
  */
 bool wm_source_better(const struct wm_source *a, const struct wm_source *b);
 
+/* Can a device of that kind be weighed in that class at all? */
+bool wm_meters_apply(const struct wm_device *dev, enum wm_scope scope);
+
 /*
  * The sources that together weigh a device in one class: of every package that it touches, one; or the node's. Writes
  * their indices and returns how many; 0 + why: there are none, or one of them is missing. Of several for one package

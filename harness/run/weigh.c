@@ -245,7 +245,7 @@ static void plan_windows(struct wm_weigher *w) {
 
 /* Why none can be had: one that is there and too slow, else that the device's own class has none. */
 static const char *own_reason(const struct wm_weigher *w, const struct wm_device *dev) {
-	enum wm_scope own = dev->on_host || dev->threads > 0 ? WM_SCOPE_CPU : WM_SCOPE_ACCELERATOR;
+	enum wm_scope own = wm_meters_apply(dev, WM_SCOPE_CPU) ? WM_SCOPE_CPU : WM_SCOPE_ACCELERATOR;
 	int k = 0;
 
 	for (int i = 0; i < CLASSES; i++)

@@ -229,21 +229,23 @@ static enum wm_status ranks(struct wm_run *run, int first, int span, long n, str
 	return WM_OK;
 }
 
+/* For loads whose times are made up. */
+static const struct wm_profile made_up = {.name = "brief",
+                                          .replicates = 1,
+                                          .block_s = 0.001,
+                                          .warm_cap_s = 0.005,
+                                          .sample_min_s = 0.001,
+                                          .sample_cap_s = 0.02,
+                                          .target = 0.5};
+
 static enum wm_status measure_ranks(double share, struct wm_measurement *m) {
-	static const struct wm_profile brief = {.name = "brief",
-	                                        .replicates = 1,
-	                                        .block_s = 0.001,
-	                                        .warm_cap_s = 0.005,
-	                                        .sample_min_s = 0.001,
-	                                        .sample_cap_s = 0.02,
-	                                        .target = 0.5};
 	uint64_t caches = host.cache_bytes;
 	enum wm_status st;
 
 	told = share;
 	calls = 0;
 	host.cache_bytes = 1024; /* three sets of 4 KiB are cold */
-	st = measure_batches("copy:bytes=4K", copy, ranks, &brief, m);
+	st = measure_batches("copy:bytes=4K", copy, ranks, &made_up, m);
 	host.cache_bytes = caches;
 	return st;
 }
@@ -306,17 +308,10 @@ static enum wm_status broken(struct wm_run *run, int first, int span, long n, st
 }
 
 static void a_batch_that_fails_says_why(void **state) {
-	static const struct wm_profile brief = {.name = "brief",
-	                                        .replicates = 1,
-	                                        .block_s = 0.001,
-	                                        .warm_cap_s = 0.005,
-	                                        .sample_min_s = 0.001,
-	                                        .sample_cap_s = 0.02,
-	                                        .target = 0.5};
 	struct wm_measurement m;
 
 	(void)state;
-	assert_int_equal(measure_batches("copy:bytes=4K,cache=hot", copy, broken, &brief, &m), WM_FAILED);
+	assert_int_equal(measure_batches("copy:bytes=4K,cache=hot", copy, broken, &made_up, &m), WM_FAILED);
 	assert_string_equal(wm_why(), "a rank was lost");
 	wm_measurement_free(&m);
 }

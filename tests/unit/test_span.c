@@ -245,7 +245,7 @@ static void test_throttling_is_a_mark(void **state) {
 	m.brake_at_s = 12;
 	span = weigh_run(&m, 0, RUN_S);
 	assert_string_equal(span.why, "");
-	assert_true(span.throttled);
+	assert_true(span.throttled && span.would_say);
 	m.brake_at_s = -1; /* before the run */
 	span = weigh_run(&m, 0, RUN_S);
 	assert_false(span.throttled);
