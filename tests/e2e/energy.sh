@@ -37,13 +37,15 @@ play() {
 }
 
 # weighed NAME ARGUMENT..: one case, weighed, into $tmp/NAME; its record is $tmp/NAME.json. Where other load on the machine
-# spoils the window (the product says so and gives no number) it is tried again, eight times at most.
+# spoils the window (the product says so and gives no number) it is tried again, eight times at most,
+# the last four with longer windows, in which a late batch counts for less.
 weighed() {
-	local name=$1 spoilt='sure to|drifted|host-bound|no look at the meter|load ended|stood still for 0'
+	local name=$1 profile=smoke spoilt='sure to|drifted|host-bound|no look at the meter|load ended|stood still for 0'
 	shift
-	for _ in 1 2 3 4 5 6 7 8; do
+	for try in 1 2 3 4 5 6 7 8; do
+		[ "$try" -le 4 ] || profile=nightly
 		rm -rf "${tmp:?}/$name"
-		"$bin" run gemm:m=64,cache=hot --impl cblas --device host:cores=1 --profile smoke --weigh --quiet --out "$tmp/$name" "$@" \
+		"$bin" run gemm:m=64,cache=hot --impl cblas --device host:cores=1 --profile $profile --weigh --quiet --out "$tmp/$name" "$@" \
 			>"$tmp/$name.out" 2>"$tmp/$name.err" || return 1
 		"$bin" report "$tmp/$name" --format json | jq '.[0]' >"$tmp/$name.json"
 		jq -r .not_weighed "$tmp/$name.json" | grep -Eq "$spoilt" || return 0
@@ -65,7 +67,7 @@ check "nothing weighed, no power.csv"
 play "$tmp/root-steady" 150
 weighed steady --root "$tmp/root-steady" &&
 	is steady '.not_weighed == "" and .energy.classes[0].scope == "cpu" and
-		(.energy.classes[0].windows[0] | .joules / (.to_s - .from_s) / 150 - 1 | fabs < 0.01)'
+		([.energy.classes[0].windows[] | select(.why == "")][0] | .joules / (.to_s - .from_s) / 150 - 1 | fabs < 0.01)'
 check "joules are those of the script within 1%"
 is steady '.energy.classes[0] | (.watts / 150 - 1 | fabs < 0.01) and
 	(.joules_per_op * .flop_per_j / 524288 - 1 | fabs < 1e-6) and .gain_rel == null and .throttled == null'
@@ -73,11 +75,11 @@ check "watts, and work per joule out of joules per operation"
 # shellcheck disable=SC2016
 is steady '.energy.classes[0] as $c | .time.median_s as $t | $c.joules_per_op / (150 * $t) | . > 0.75 and . < 1.35'
 check "operations of the window are those that were timed"
-is steady '.energy.classes[0].windows[0] | .bound <= 0.005 and .busy >= 0.99 and .refreshes >= 15 and .why == ""'
+is steady '[.energy.classes[0].windows[] | select(.why == "")][0] | .bound <= 0.005 and .busy >= 0.99 and .refreshes >= 15 and .why == ""'
 check "a window within its limits"
 head -1 "$tmp/steady/power.csv" | grep -qx 'segment,time_s,source,joules,watts,cap_w,clock_hz,temperature_c,thermal_s,brake_s,capped_s'
 check "power.csv has its header"
-awk -F, -v json="$(jq -c '.energy.classes[0].windows[0] | [.from_s, .to_s]' "$tmp/steady.json")" '
+awk -F, -v json="$(jq -c '[.energy.classes[0].windows[] | select(.why == "")][0] | [.from_s, .to_s]' "$tmp/steady.json")" '
 	BEGIN { gsub(/[][]/, "", json); split(json, edge, ",") }
 	NR > 1 && $2 >= edge[1] - 0.011 && !n { from = $2; e = $4; n = 1 }
 	NR > 1 && $2 >= edge[2] - 0.011 && n == 1 { p = ($4 - e) / ($2 - from); n = 2 }
@@ -120,9 +122,8 @@ check "what the suite does not tag is not weighed"
 
 # ---- a meter that is too slow for the profile ----
 printf '[slow]\nmeter = command\nscope = wall\nrun = tests/meters/say\nrefresh = 5\nlag = 0\nquantum = 1\n' >"$tmp/slow.ini"
-began=$SECONDS
-weighed slow --root "$tmp/asked-root" --meters "$tmp/slow.ini" && is slow '[.energy.classes[].scope] == ["cpu"]' &&
-	[ $((SECONDS - began)) -lt 100 ]
+weighed slow --root "$tmp/asked-root" --meters "$tmp/slow.ini" &&
+	is slow '[.energy.classes[].scope] == ["cpu"] and .energy.lead_s == 1'
 check "a meter that the profile has no window for is not waited for"
 
 # in_load NAME: starts the run of one case in the background and returns in the middle of its load.
