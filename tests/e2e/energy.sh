@@ -121,7 +121,7 @@ play "$tmp/asked-root" 150
 check "what the suite does not tag is not weighed"
 
 # ---- a meter that is too slow for the profile ----
-printf '[slow]\nmeter = command\nscope = wall\nrun = tests/meters/say\nrefresh = 5\nlag = 0\nquantum = 1\n' >"$tmp/slow.ini"
+printf '[slow]\nmeter = command\nscope = wall\nrun = tests/meters/say 100 wait\nrefresh = 5\nlag = 0\nquantum = 1\n' >"$tmp/slow.ini"
 weighed slow --root "$tmp/asked-root" --meters "$tmp/slow.ini" &&
 	is slow '[.energy.classes[].scope] == ["cpu"] and .energy.lead_s == 1'
 check "a meter that the profile has no window for is not waited for"
