@@ -141,8 +141,9 @@ struct wm_arg {
 };
 
 struct wm_grid {
-	unsigned groups[3]; /* work-groups (blocks) */
-	unsigned items[3];  /* work-items (threads) a group */
+	unsigned groups[3];    /* work-groups (blocks) */
+	unsigned items[3];     /* work-items (threads) a group */
+	unsigned shared_bytes; /* of local memory that a group gets at launch, besides its arrays; CUDA and HIP only */
 };
 
 enum { WM_MAX_MARKS = 8 }; /* slots of mark: the start and the end of each batch in flight */
@@ -190,8 +191,15 @@ struct wm_backend {
 	enum wm_status (*launch)(struct wm_device *dev, void *module, const char *entry, const struct wm_grid *grid,
 	                         const struct wm_arg *args, int nargs);
 	void (*unbuild)(struct wm_device *dev, void *module);
-	/* (optional) The vendor's own handle behind the device, for libraries that want one: what is "queue", "context" or
-	 * "device". NULL: there is none of that name. Used only under kernels/libs, kernels/cuda and kernels/hip. */
+	/* (optional) The kernels of a text that this backend's vendor alone compiles, by its path in the tree
+	 * ("kernels/cuda/gemm_wgmma.k"): from the code that was made of it when wattmark was built, where there is some for
+	 * this device, else compiled now. */
+	enum wm_status (*load)(struct wm_device *dev, const char *path, void **module_p);
+	/* (optional) What made a module's code: compiler, version, target, flags. Lives as long as the module. */
+	const char *(*made_by)(struct wm_device *dev, void *module);
+	/* (optional) What is the vendor's own behind the device: the handle "queue" (stream), "context" or "device", or the
+	 * address of a driver's function by its name ("cuTensorMapEncodeTiled"). NULL: there is none of that name. Used only
+	 * under kernels/libs, kernels/cuda and kernels/hip. */
 	void *(*native)(struct wm_device *dev, const char *what);
 };
 
