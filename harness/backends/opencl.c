@@ -621,7 +621,8 @@ static void *native(struct wm_device *dev, const char *what) {
 
 static enum wm_status rouse_once(struct wm_device *dev, cl_uint rounds) {
 	struct place *at = dev->priv;
-	struct wm_grid grid = {{(unsigned)dev->units * ROUSE_GROUPS_PER_UNIT, 1, 1}, {ROUSE_ITEMS, 1, 1}};
+	struct wm_grid grid = {.groups = {(unsigned)dev->units * ROUSE_GROUPS_PER_UNIT, 1, 1},
+	                       .items = {ROUSE_ITEMS, 1, 1}};
 	struct wm_arg args[] = {{.buf = &at->rouse_out}, {.value = &rounds, .bytes = sizeof(rounds)}};
 	enum wm_status st = launch(dev, at->rouser, "rouse", &grid, args, 2);
 	return st ? st : sync(dev);

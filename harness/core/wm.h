@@ -198,8 +198,8 @@ struct wm_backend {
 	/* (optional) What made a module's code: compiler, version, target, flags. Lives as long as the module. */
 	const char *(*made_by)(struct wm_device *dev, void *module);
 	/* (optional) What is the vendor's own behind the device: the handle "queue" (stream), "context" or "device", or the
-	 * address of a driver's function by its name ("cuTensorMapEncodeTiled"). NULL: there is none of that name. Used only
-	 * under kernels/libs, kernels/cuda and kernels/hip. */
+	 * address of a driver's function by its name ("cuTensorMapEncodeTiled"). NULL: there is none of that name. Used
+	 * only under kernels/libs, kernels/cuda and kernels/hip. */
 	void *(*native)(struct wm_device *dev, const char *what);
 };
 

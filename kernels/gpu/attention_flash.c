@@ -158,7 +158,7 @@ static enum wm_status prepare(struct wm_run *run) {
 
 static enum wm_status attend(struct wm_run *run, const struct wm_buf *buf) {
 	struct plan *plan = run->priv;
-	struct wm_grid grid = {{plan->blocks, plan->key_heads, plan->parts}, {plan->shape.items, 1, 1}};
+	struct wm_grid grid = {.groups = {plan->blocks, plan->key_heads, plan->parts}, .items = {plan->shape.items, 1, 1}};
 	/* with one part nothing is written to the workspace, and any buffer will do */
 	struct wm_arg args[] = {
 		{.buf = &buf[0]},
@@ -182,7 +182,7 @@ static enum wm_status attend(struct wm_run *run, const struct wm_buf *buf) {
 
 static enum wm_status combine(struct wm_run *run, const struct wm_buf *out) {
 	struct plan *plan = run->priv;
-	struct wm_grid grid = {{plan->lines, 1, 1}, {plan->shape.items, 1, 1}};
+	struct wm_grid grid = {.groups = {plan->lines, 1, 1}, .items = {plan->shape.items, 1, 1}};
 	struct wm_arg args[] = {
 		{.buf = &plan->work}, {.buf = out},       VALUE(plan->sq),    VALUE(plan->kvheads),
 		VALUE(plan->share),   VALUE(plan->lines), VALUE(plan->parts),

@@ -147,7 +147,8 @@ static enum wm_status prepare(struct wm_run *run) {
 static enum wm_status pack(struct wm_run *run, const char *entry, const struct wm_buf *from, const struct wm_buf *to,
                            const struct packing *by, const uint32_t *rows, const uint32_t *ld, uint32_t panels) {
 	struct plan *plan = run->priv;
-	struct wm_grid grid = {{wm_ceil_div(plan->kp, by->k), wm_ceil_div(panels, by->panels), 1}, {1, 1, 1}};
+	struct wm_grid grid = {.groups = {wm_ceil_div(plan->kp, by->k), wm_ceil_div(panels, by->panels), 1},
+	                       .items = {1, 1, 1}};
 	struct wm_arg args[] = {
 		{.buf = from},
 		{.buf = to},
@@ -162,7 +163,9 @@ static enum wm_status pack(struct wm_run *run, const char *entry, const struct w
 static enum wm_status multiply(struct wm_run *run, const struct wm_buf *c) {
 	struct plan *plan = run->priv;
 	struct wm_grid grid = {
-		{wm_ceil_div(plan->row_panels, plan->block_p), wm_ceil_div(plan->col_panels, plan->block_q), 1}, {1, 1, 1}};
+		.groups = {wm_ceil_div(plan->row_panels, plan->block_p), wm_ceil_div(plan->col_panels, plan->block_q), 1},
+		.items = {1, 1, 1},
+	};
 	/* when one step covers k nothing is kept in part, and any buffer will do */
 	struct wm_arg args[] = {
 		{.buf = &plan->work[PANELS_A]},

@@ -195,7 +195,7 @@ static const char write_text[] =
 
 static void write_ids(const struct wm_buf *buf, unsigned first, unsigned groups) {
 	void *module;
-	struct wm_grid grid = {{groups, 1, 1}, {64, 1, 1}};
+	struct wm_grid grid = {.groups = {groups, 1, 1}, .items = {64, 1, 1}};
 	struct wm_arg args[] = {{.buf = buf}, {.value = &first, .bytes = sizeof(first)}};
 	assert_int_equal(ocl->build(&dev, write_text, "", &module), WM_OK);
 	assert_int_equal(ocl->launch(&dev, module, "write_ids", &grid, args, 2), WM_OK);
@@ -269,7 +269,7 @@ static void a_kernel_that_is_not_there_is_named(void **state) {
 	(void)state;
 	NEED_DEVICE();
 	void *module;
-	struct wm_grid grid = {{1, 1, 1}, {64, 1, 1}};
+	struct wm_grid grid = {.groups = {1, 1, 1}, .items = {64, 1, 1}};
 	assert_int_equal(ocl->build(&dev, write_text, "", &module), WM_OK);
 	assert_int_equal(ocl->launch(&dev, module, "absent", &grid, NULL, 0), WM_FAILED);
 	assert_non_null(strstr(wm_why(), "clCreateKernel(absent): CL_INVALID_KERNEL_NAME"));
