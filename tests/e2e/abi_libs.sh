@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# abi_libs.sh - what kernels/libs and harness/meters declare of other libraries is what their installed headers say: each file of
+# abi_libs.sh - what kernels/ and harness/meters declare of other libraries is what their installed headers say: each file of
 # tests/abi compiles beside the real header. A header that is not installed is a skip.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -31,6 +31,7 @@ check curl.c curl/curl.h
 check nvml.c nvml.h
 check amdsmi.c amd_smi/amdsmi.h
 check rocmsmi.c rocm_smi/rocm_smi.h
+check tensor_map.c cuda.h
 # tables that were recorded from headers, so nothing has to be installed
 check recorded.c stdint.h
 check gpu_metrics.c stdint.h
