@@ -319,6 +319,7 @@ struct wm_run {
 	void *priv;               /* set by prepare, released by finish */
 	int threads;              /* prepare may set: threads really used, read back; 0 = unknown */
 	char library[160];        /* prepare may set: library, version, kernel or core type */
+	char detail[1024];        /* prepare may set: how it was set up, "key=value key=value": what repeating it needs */
 };
 
 /* How long the ranks of a group took for n operations, by their own clocks. */

@@ -326,6 +326,7 @@ static enum wm_status run_phases(struct bench_run *r) {
 	}
 	r->m->threads = r->run.threads;
 	memcpy(r->m->library, r->run.library, sizeof(r->m->library));
+	memcpy(r->m->detail, r->run.detail, sizeof(r->m->detail));
 	enter(r, "verify", 2 + r->m->work.flop / 1e9 * (1 + r->run.sets) + (double)r->m->rotation_bytes / 100e6, false);
 	st = verify_exact(r);
 	if (st == WM_OK)

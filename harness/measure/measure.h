@@ -37,8 +37,8 @@ struct wm_measurement {
 	bool verified; /* exact part, timed part and last batch all passed */
 	struct wm_work work;
 	int sets, threads;
-	uint64_t rotation_bytes; /* read or written by one turn of the rotation */
-	char library[160];
+	uint64_t rotation_bytes;         /* read or written by one turn of the rotation */
+	char library[160], detail[1024]; /* as the implementation left them in wm_run */
 	bool has_exact, has_timed;
 	struct wm_check exact, timed;
 	uint64_t fingerprint;     /* checksum of the timed inputs */

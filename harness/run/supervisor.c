@@ -125,6 +125,7 @@ static void set_identity(json_t *r, const struct supervisor *s, size_t index, in
 	wm_set_text(r, "impl", c->impl->name);
 	wm_set_text(r, "origin", wm_origin_word(c->impl->origin));
 	wm_set_text(r, "library", "");
+	wm_set_text(r, "impl_detail", "");
 	wm_set_text(r, "backend", dev->backend);
 	wm_set_text(r, "device", dev->id);
 	wm_set_text(r, "device_key", key);

@@ -199,6 +199,7 @@ static json_t *measured_json(const struct wm_measurement *m, const struct wm_dev
 	wm_set_count(o, "cache_bytes", dev->cache_bytes);
 	wm_set_count(o, "threads", (uint64_t)(m->threads ? m->threads : dev->threads));
 	wm_set_text(o, "library", m->library);
+	wm_set_text(o, "impl_detail", m->detail);
 	wm_set_hex(o, "fingerprint", m->fingerprint);
 	wm_set_text(o, "driver", dev->driver);
 	return o;
