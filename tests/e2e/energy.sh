@@ -31,9 +31,10 @@ play() {
 	local root=$1
 	shift
 	stop
+	rm -f "$tmp/ready" # the last player's word
 	python3 tests/power/play_powercap.py "$root" "$@" >"$tmp/ready" &
 	player=$!
-	while ! grep -q ready "$tmp/ready"; do sleep 0.05; done
+	while ! grep -qs ready "$tmp/ready"; do sleep 0.05; done
 }
 
 # weighed NAME ARGUMENT..: one case, weighed, into $tmp/NAME; its record is $tmp/NAME.json. Where other load on the machine
@@ -73,8 +74,8 @@ is steady '.energy.classes[0] | (.watts / 150 - 1 | fabs < 0.01) and
 	(.joules_per_op * .flop_per_j / 524288 - 1 | fabs < 1e-6) and .gain_rel == null and .throttled == null'
 check "watts, and work per joule out of joules per operation"
 # shellcheck disable=SC2016
-is steady '.energy.classes[0] as $c | .time.median_s as $t | $c.joules_per_op / (150 * $t) | . > 0.75 and . < 1.35'
-check "operations of the window are those that were timed"
+is steady '.energy.classes[0] as $c | .time.median_s as $t | $c.joules_per_op / (150 * $t) | . > 0.33 and . < 3'
+check "operations of the window are those that were timed, not batches of them"
 is steady '[.energy.classes[0].windows[] | select(.why == "")][0] | .bound <= 0.005 and .busy >= 0.99 and .refreshes >= 15 and .why == ""'
 check "a window within its limits"
 head -1 "$tmp/steady/power.csv" | grep -qx 'segment,time_s,source,joules,watts,cap_w,clock_hz,temperature_c,thermal_s,brake_s,capped_s'
