@@ -3,14 +3,13 @@
  * ptx.h - what NVIDIA's instruction set has and CUDA C++ has no word for. Stands behind device.h and before every
  * text of kernels/cuda: nvcc includes both, NVRTC gets them in front of the text. Includes nothing.
  *
- * Each function is one instruction (or says what it adds), named in its comment by its PTX name; "PTX 9.7.x" is the
- * section of NVIDIA's "PTX ISA" 8.x where its operands are told. tests/emulate/emulate.h has the same functions for
- * the CPU, so that every text can be run lane by lane without a GPU.
+ * Each function is one instruction (or says what it adds); its comment ends with the name under which NVIDIA's "PTX
+ * ISA" describes it in chapter 9.7. Where a layout comes from, the section is named by its number in PTX ISA 9.0.
+ * tests/emulate/emulate.h has the same functions for the CPU, so that every text can be run lane by lane without a GPU.
  *
- * Conventions: an address in shared memory is a 32-bit number, wm_shared(pointer). A bit in a register array counts
- * from the lowest; of two 16-bit elements in one register the first is in the lower half. What begins with
- * "collective" is executed by all lanes of a warp (or all four warps of a warpgroup) together, with the same arguments
- * unless it says otherwise.
+ * Conventions: an address in shared memory is a 32-bit number, wm_shared(pointer). Of two 16-bit elements in one
+ * register the first is in the lower half. What begins with "collective" is executed by all lanes of a warp (or all
+ * four warps of a warpgroup) together, with the same arguments unless it says otherwise.
  *
  * Which target has what: everything up to "sm_89" is for sm_80 and later. One text may be compiled for several
  * targets: WM_SM89, WM_SM90 and WM_SM90A are defined where the functions of these parts are (in a pass for the
@@ -49,7 +48,7 @@ struct __attribute__((aligned(16))) wm_u32x4 {
 WM_INLINE wm_u32 wm_lane() {
 	return threadIdx.x % 32;
 }
-/* Warp and warpgroup (4 warps) in the block. shfl.sync (PTX 9.7.9) tells the compiler that all lanes agree. */
+/* Warp and warpgroup (4 warps) in the block. shfl.sync () tells the compiler that all lanes agree. */
 WM_INLINE wm_u32 wm_warp() {
 	wm_u32 warp;
 	asm volatile("shfl.sync.idx.b32 %0, %1, 0, 0x1f, 0xffffffff;" : "=r"(warp) : "r"(threadIdx.x / 32));
@@ -58,11 +57,11 @@ WM_INLINE wm_u32 wm_warp() {
 WM_INLINE wm_u32 wm_warpgroup() {
 	return wm_warp() / 4;
 }
-/* The 32-bit address of what p points to in the block's shared memory. cvta.to.shared, PTX 9.7.9. */
+/* The 32-bit address of what p points to in the block's shared memory. cvta.to.shared. */
 WM_INLINE wm_u32 wm_shared(const void *p) {
 	return (wm_u32)__cvta_generic_to_shared(p);
 }
-/* ld.shared, st.shared (PTX 9.7.9): one word; 16 bytes, address a multiple of 16. */
+/* ld.shared, st.shared (): one word; 16 bytes, address a multiple of 16. */
 WM_INLINE wm_u32 wm_shared_load(wm_u32 address) {
 	wm_u32 x;
 	asm volatile("ld.shared.u32 %0, [%1];" : "=r"(x) : "r"(address) : "memory");
@@ -87,26 +86,26 @@ WM_INLINE void wm_shared_store_16(wm_u32 address, wm_u32x4 v) {
 
 /* ---- barriers of threads ---------------------------------------------------------------------------------- */
 
-/* Collective of a warp: its lanes wait for each other and see each other's memory. bar.warp.sync, PTX 9.7.13. */
+/* Collective of a warp: its lanes wait for each other and see each other's memory. bar.warp.sync. */
 WM_INLINE void wm_warp_sync() {
 	asm volatile("bar.warp.sync 0xffffffff;" ::: "memory");
 }
 /* Named barrier id 0..15 of that many threads (a multiple of 32; 0 is __syncthreads' own): sync arrives and waits,
- * arrive does not wait. Collective of a warp. barrier.cta.sync/arrive.aligned, PTX 9.7.13.1. */
+ * arrive does not wait. Collective of a warp. barrier.cta.sync/arrive.aligned. */
 WM_INLINE void wm_bar_sync(wm_u32 id, wm_u32 threads) {
 	asm volatile("bar.sync %0, %1;" ::"r"(id), "r"(threads) : "memory");
 }
 WM_INLINE void wm_bar_arrive(wm_u32 id, wm_u32 threads) {
 	asm volatile("bar.arrive %0, %1;" ::"r"(id), "r"(threads) : "memory");
 }
-/* Memory of this thread before it is seen by all of the GPU before what comes after. fence.acq_rel, PTX 9.7.13.4. */
+/* Memory of this thread before it is seen by all of the GPU before what comes after. fence.acq_rel. */
 WM_INLINE void wm_fence_gpu() {
 	asm volatile("fence.acq_rel.gpu;" ::: "memory");
 }
 
 /* ---- between lanes ---------------------------------------------------------------------------------------- */
 
-/* Collective of a warp: x of lane ^ mask, of lane from. shfl.sync.bfly, shfl.sync.idx, PTX 9.7.9. */
+/* Collective of a warp: x of lane ^ mask, of lane from. shfl.sync.bfly, shfl.sync.idx. */
 WM_INLINE wm_u32 wm_shfl_xor(wm_u32 x, wm_u32 mask) {
 	wm_u32 y;
 	asm volatile("shfl.sync.bfly.b32 %0, %1, %2, 0x1f, 0xffffffff;" : "=r"(y) : "r"(x), "r"(mask));
@@ -123,7 +122,7 @@ WM_INLINE wm_u32 wm_shfl(wm_u32 x, wm_u32 from) {
 WM_INLINE float wm_shfl(float x, wm_u32 from) {
 	return wm_f32_of_bits(wm_shfl(wm_bits_of_f32(x), from));
 }
-/* Collective of a warp: whether what is not 0 in any lane. vote.sync.any, PTX 9.7.13. */
+/* Collective of a warp: whether what is not 0 in any lane. vote.sync.any. */
 WM_INLINE int wm_warp_any(int what) {
 	int any;
 	asm volatile("{.reg .pred p; setp.ne.b32 p, %1, 0; vote.sync.any.pred p, p, 0xffffffff; selp.b32 %0, 1, 0, p;}"
@@ -134,7 +133,7 @@ WM_INLINE int wm_warp_any(int what) {
 
 /* ---- global memory ---------------------------------------------------------------------------------------- */
 
-/* 16 bytes that nobody writes while the kernel runs, not kept in L1. ld.global.nc, PTX 9.7.9. */
+/* 16 bytes that nobody writes while the kernel runs, not kept in L1. ld.global.nc. */
 WM_INLINE wm_u32x4 wm_load_once(const void *p) {
 	wm_u32x4 v;
 	asm volatile("ld.global.nc.L1::no_allocate.v4.u32 {%0, %1, %2, %3}, [%4];"
@@ -142,13 +141,13 @@ WM_INLINE wm_u32x4 wm_load_once(const void *p) {
 	             : "l"(p));
 	return v;
 }
-/* 16 bytes that are not read again soon. st.global.cs, PTX 9.7.9. */
+/* 16 bytes that are not read again soon. st.global.cs. */
 WM_INLINE void wm_store_once(void *p, wm_u32x4 v) {
 	asm volatile("st.global.cs.v4.u32 [%0], {%1, %2, %3, %4};" ::"l"(p), "r"(v.at[0]), "r"(v.at[1]), "r"(v.at[2]),
 	             "r"(v.at[3])
 	             : "memory");
 }
-/* Adds to a word of global memory that all of the GPU shares, gives what was there. atom.add, PTX 9.7.13. */
+/* Adds to a word of global memory that all of the GPU shares, gives what was there. atom.add. */
 WM_INLINE wm_u32 wm_atomic_add(wm_u32 *p, wm_u32 x) {
 	wm_u32 old;
 	asm volatile("atom.global.add.u32 %0, [%1], %2;" : "=r"(old) : "l"(p), "r"(x) : "memory");
@@ -156,7 +155,7 @@ WM_INLINE wm_u32 wm_atomic_add(wm_u32 *p, wm_u32 x) {
 }
 
 /* 16 bytes from global to shared memory, by the side; the first bytes (0..16) are read, the others become 0. Both
- * addresses are multiples of 16. cp.async.cg, PTX 9.7.9.25.3. */
+ * addresses are multiples of 16. cp.async.cg. */
 WM_INLINE void wm_cp_async(wm_u32 to, const void *from, wm_u32 bytes) {
 	asm volatile("cp.async.cg.shared.global.L2::128B [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes) : "memory");
 }
@@ -173,7 +172,7 @@ template <int N> WM_INLINE void wm_cp_async_wait() {
 
 /* ---- numbers ---------------------------------------------------------------------------------------------- */
 
-/* 2^x, 1/x: at most 2 units in the last place off, subnormals are 0. ex2.approx, rcp.approx, PTX 9.7.3. */
+/* 2^x, 1/x: at most 2 units in the last place off, subnormals are 0. ex2.approx, rcp.approx. */
 WM_INLINE float wm_exp2_fast(float x) {
 	float y;
 	asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
@@ -184,7 +183,7 @@ WM_INLINE float wm_inverse_fast(float x) {
 	asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
 	return y;
 }
-/* Two floats rounded to nearest even, first in the lower half. cvt.rn.bf16x2.f32, cvt.rn.f16x2.f32, PTX 9.7.9.21. */
+/* Two floats rounded to nearest even, first in the lower half. cvt.rn.bf16x2.f32, cvt.rn.f16x2.f32. */
 WM_INLINE wm_u32 wm_pack_bf16(float first, float second) {
 	wm_u32 u;
 	asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(u) : "f"(second), "f"(first));
@@ -195,7 +194,7 @@ WM_INLINE wm_u32 wm_pack_f16(float first, float second) {
 	asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(u) : "f"(second), "f"(first));
 	return u;
 }
-/* A float with the 10 bits of fraction of tf32, halves away from zero. cvt.rna.tf32.f32, PTX 9.7.9.21. */
+/* A float with the 10 bits of fraction of tf32, halves away from zero. cvt.rna.tf32.f32. */
 WM_INLINE wm_u32 wm_round_tf32(float x) {
 	wm_u32 u;
 	asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(u) : "f"(x));
@@ -275,7 +274,7 @@ WM_MMA(wm_mma_e4m3_e5m2, float, "+f", "m16n8k32", "f32.e4m3.e5m2.f32")
 WM_MMA(wm_mma_e5m2_e4m3, float, "+f", "m16n8k32", "f32.e5m2.e4m3.f32")
 
 /* Two floats rounded to nearest even, above the largest finite value: that; first in the lower byte.
- * cvt.rn.satfinite.e4m3x2.f32, PTX 9.7.9.21. */
+ * cvt.rn.satfinite.e4m3x2.f32. */
 WM_INLINE wm_u16 wm_pack_e4m3(float first, float second) {
 	wm_u16 u;
 	asm("cvt.rn.satfinite.e4m3x2.f32 %0, %1, %2;" : "=h"(u) : "f"(second), "f"(first));
@@ -293,7 +292,7 @@ WM_INLINE wm_u16 wm_pack_e5m2(float first, float second) {
 
 #ifdef WM_SM90
 
-/* True in one lane of the warp, always the same while all are there. elect.sync, PTX 9.7.13. */
+/* True in one lane of the warp, always the same while all are there. elect.sync. */
 WM_INLINE bool wm_elect() {
 	wm_u32 chosen;
 	asm volatile("{.reg .pred p; elect.sync _|p, 0xffffffff; selp.u32 %0, 1, 0, p;}" : "=r"(chosen));
@@ -330,7 +329,7 @@ WM_INLINE void wm_mma_f64_k16(double (&d)[4], const double (&a)[8], const double
 WM_STMATRIX(wm_stmatrix, "")
 WM_STMATRIX(wm_stmatrix_t, ".trans")
 
-/* The block's rank in its cluster, and its blocks. %cluster_ctarank, %cluster_nctarank, PTX 10. */
+/* The block's rank in its cluster, and its blocks. %cluster_ctarank, %cluster_nctarank. */
 WM_INLINE wm_u32 wm_cluster_rank() {
 	wm_u32 rank;
 	asm volatile("mov.u32 %0, %%cluster_ctarank;" : "=r"(rank));
@@ -342,7 +341,7 @@ WM_INLINE wm_u32 wm_cluster_blocks() {
 	return blocks;
 }
 /* All threads of the cluster: arrive says so, wait waits for all and sees their memory. Collective of a warp.
- * barrier.cluster, PTX 9.7.13.3. */
+ * barrier.cluster. */
 WM_INLINE void wm_cluster_arrive() {
 	asm volatile("barrier.cluster.arrive.release.aligned;" ::: "memory");
 }
@@ -353,7 +352,7 @@ WM_INLINE void wm_cluster_sync() {
 	wm_cluster_arrive();
 	wm_cluster_wait();
 }
-/* The same place in the shared memory of another block of the cluster. mapa, PTX 9.7.9. */
+/* The same place in the shared memory of another block of the cluster. mapa. */
 WM_INLINE wm_u32 wm_shared_of(wm_u32 address, wm_u32 rank) {
 	wm_u32 there;
 	asm volatile("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(there) : "r"(address), "r"(rank));
@@ -362,13 +361,13 @@ WM_INLINE wm_u32 wm_shared_of(wm_u32 address, wm_u32 rank) {
 
 /*
  * An mbarrier is 8 bytes of shared memory, aligned to 8: a phase ends when count arrivals were made and all bytes
- * that were expected have come. PTX 9.7.13.15. A wait names the parity of the phase that it waits for the end of: 0 for
+ * that were expected have come.. A wait names the parity of the phase that it waits for the end of: 0 for
  * the first after init, 1 for the second, 0 ..; waiting with 1 on a fresh barrier passes at once.
  */
 WM_INLINE void wm_mbarrier_init(wm_u32 bar, wm_u32 count) {
 	asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(bar), "r"(count) : "memory");
 }
-/* One thread, after its inits and before others of the cluster use them. fence.mbarrier_init, PTX 9.7.13.4. */
+/* One thread, after its inits and before others of the cluster use them. fence.mbarrier_init. */
 WM_INLINE void wm_fence_mbarrier_init() {
 	asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
 }
@@ -388,7 +387,7 @@ WM_INLINE void wm_mbarrier_arrive_at(wm_u32 bar, wm_u32 rank) {
 	asm volatile("mbarrier.arrive.release.cluster.shared::cluster.b64 _, [%0];" ::"r"(wm_shared_of(bar, rank))
 	             : "memory");
 }
-/* Has the phase of that parity ended? May wait a little for it. mbarrier.try_wait.parity, PTX 9.7.13.15.16. */
+/* Has the phase of that parity ended? May wait a little for it. mbarrier.try_wait.parity. */
 WM_INLINE bool wm_mbarrier_try(wm_u32 bar, wm_u32 parity) {
 	wm_u32 ended;
 	asm volatile("{.reg .pred p; mbarrier.try_wait.parity.shared::cta.b64 p, [%1], %2; selp.u32 %0, 1, 0, p;}"
@@ -415,7 +414,7 @@ WM_INLINE void wm_mbarrier_wait_cluster(wm_u32 bar, wm_u32 parity) {
 }
 
 /* What this thread wrote to shared memory by ordinary stores (stmatrix and cp.async among them) is seen by wgmma and
- * bulk copies. Each thread that wrote does it, then a barrier. fence.proxy.async, PTX 9.7.13.4. */
+ * bulk copies. Each thread that wrote does it, then a barrier. fence.proxy.async. */
 WM_INLINE void wm_fence_async() {
 	asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
 }
@@ -427,12 +426,12 @@ struct __attribute__((aligned(64))) wm_tensor_map {
 };
 #define WM_TENSOR_MAP const __grid_constant__ wm_tensor_map
 
-/* Fetches the map itself. prefetch.tensormap, PTX 9.7.9. */
+/* Fetches the map itself. prefetch.tensormap. */
 WM_INLINE void wm_tma_prefetch(const wm_tensor_map *map) {
 	asm volatile("prefetch.tensormap [%0];" ::"l"(map) : "memory");
 }
 
-/* How long L2 should keep what a bulk copy reads or writes. createpolicy.fractional, PTX 9.7.9. */
+/* How long L2 should keep what a bulk copy reads or writes. createpolicy.fractional. */
 WM_INLINE wm_u64 wm_keep_first() {
 	wm_u64 policy;
 	asm("createpolicy.fractional.L2::evict_last.b64 %0, 1.0;" : "=l"(policy));
@@ -448,7 +447,7 @@ WM_INLINE wm_u64 wm_drop_first() {
  * One thread: the box that begins at element (x, y, ..) of the tensor (x is the dimension without a stride) goes to
  * shared memory at to, aligned to 128 bytes, swizzled as the map says; elements outside of the tensor become 0. All
  * bytes of the box, these too, count at the mbarrier bar. _multicast: to the same place of every block whose
- * bit is set in blocks, counting at the barrier in the same place there. cp.async.bulk.tensor, PTX 9.7.9.27.1.
+ * bit is set in blocks, counting at the barrier in the same place there. cp.async.bulk.tensor.
  */
 #define WM_TMA_LOAD(rank, coordinates, c2, c3, c4, ...)                                                               \
 	WM_INLINE void wm_tma_load_##rank##d(wm_u32 to, const wm_tensor_map *map, wm_u32 bar, WM_COORDINATES_##rank) {    \
@@ -490,7 +489,7 @@ WM_TMA_LOAD(3, "{%3, %4, %5}", "%6", "%6", "%7", "r"(x), "r"(y), "r"(z))
 WM_TMA_LOAD(4, "{%3, %4, %5, %6}", "%7", "%7", "%8", "r"(x), "r"(y), "r"(z), "r"(w))
 
 /* One thread: the box from shared memory to the tensor; what is outside of the tensor is not written. Belongs to the
- * thread's bulk group. PTX 9.7.9.27.1. */
+ * thread's bulk group.. */
 WM_INLINE void wm_tma_store_2d(const wm_tensor_map *map, wm_u32 from, int x, int y) {
 	asm volatile("cp.async.bulk.tensor.2d.global.shared::cta.bulk_group [%0, {%2, %3}], [%1];" ::"l"(map), "r"(from),
 	             "r"(x), "r"(y)
@@ -507,7 +506,7 @@ WM_INLINE void wm_tma_store_4d(const wm_tensor_map *map, wm_u32 from, int x, int
 	             : "memory");
 }
 /* Closes this thread's group of bulk stores; waits until at most N groups are not done, or (_read) have not read all
- * of their shared memory. PTX 9.7.9.25.4. */
+ * of their shared memory.. */
 WM_INLINE void wm_bulk_commit() {
 	asm volatile("cp.async.bulk.commit_group;" ::: "memory");
 }
@@ -518,7 +517,7 @@ template <int N> WM_INLINE void wm_bulk_wait_read() {
 	asm volatile("cp.async.bulk.wait_group.read %0;" ::"n"(N) : "memory");
 }
 /* One thread: bytes (a multiple of 16) that lie together, from global to shared memory, both aligned to 16; they count
- * at the mbarrier. cp.async.bulk, PTX 9.7.9.25.4. */
+ * at the mbarrier. cp.async.bulk. */
 WM_INLINE void wm_bulk_load(wm_u32 to, const void *from, wm_u32 bytes, wm_u32 bar) {
 	asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::"r"(to),
 	             "l"(from), "r"(bytes), "r"(bar)
@@ -531,7 +530,7 @@ WM_INLINE void wm_bulk_load(wm_u32 to, const void *from, wm_u32 bytes, wm_u32 ba
 
 #ifdef WM_SM90A
 
-/* Collective of a warpgroup: registers a thread from now on, 24..256 in steps of 8. setmaxnreg, PTX 9.7.19. */
+/* Collective of a warpgroup: registers a thread from now on, 24..256 in steps of 8. setmaxnreg. */
 template <int N> WM_INLINE void wm_registers_less() {
 	asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(N));
 }
@@ -557,7 +556,7 @@ WM_INLINE wm_u64 wm_descriptor_at(wm_u64 descriptor, wm_u32 bytes) {
 
 /* Collective of a warpgroup. Before the first wgmma, and before one whose registers were written by others than
  * wgmma: fence. A run of wgmma is closed by commit; wait: at most N runs are under way. Registers of a run may not be
- * touched before its wait. PTX 9.7.15.7. */
+ * touched before its wait. wgmma.fence, .commit_group, .wait_group. */
 WM_INLINE void wm_wgmma_fence() {
 	asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
 }
