@@ -45,8 +45,23 @@ UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 INJECT_SOURCES := $(sort $(wildcard tests/inject/*.c))
 FAULT_SOURCES := $(sort $(wildcard tests/faults/*.c))
 EMBEDDED := $(sort $(wildcard bench/suites/*.ini results/reference/*.ini results/schema.json)) \
-	$(sort $(wildcard kernels/gpu/device.h)) $(call find,kernels,*.k) \
+	$(sort $(wildcard kernels/gpu/device.h kernels/cuda/ptx.h)) $(call find,kernels,*.k) \
 	$(sort $(wildcard harness/report/*.css scripts/gnuplot/*.gp))
+
+# Texts for NVIDIA alone, compiled ahead where there is nvcc (NVCC= for: without): one fatbin for each, and a word about who
+# made them. What a GPU runs depends on neither CC nor CFLAGS, so that all build folders share one folder of them. On a
+# machine without nvcc, AHEAD_FROM=FOLDER takes fatbins that another one made of these same texts.
+NVCC ?= $(firstword $(shell command -v nvcc) $(wildcard /usr/local/cuda/bin/nvcc))
+NVCCFLAGS ?= -O3
+CUDA_B ?= build-cuda
+CUDA_TEXTS := $(sort $(wildcard kernels/cuda/*.k))
+ifneq ($(AHEAD_FROM),)
+CUDA_B := $(AHEAD_FROM)
+AHEAD := $(sort $(wildcard $(CUDA_B)/kernels/cuda/*.fatbin $(CUDA_B)/kernels/cuda/compiler))
+else
+AHEAD := $(if $(NVCC),$(patsubst %.k,$(CUDA_B)/%.fatbin,$(CUDA_TEXTS)) $(CUDA_B)/kernels/cuda/compiler)
+endif
+NVCC_NAME := $(if $(NVCC),nvcc $(shell $(NVCC) --version 2>/dev/null | sed -n 's/.*, V//p'))
 
 object = $(patsubst %.c,$(B)/obj/%.o,$(1))
 MAIN := $(B)/obj/harness/cli/main.o
@@ -61,7 +76,7 @@ H_FILES := $(call find,harness bench kernels tests scripts,*.h)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all objects tests check check-setup check-faults check-injections plugin asan tsan lint bench-harness \
+.PHONY: all ahead objects tests check check-setup check-faults check-injections plugin asan tsan lint bench-harness \
 	bench-report install uninstall portable format clean help FORCE
 
 all: $(PRODUCTS)  ## the program, B/wattmark (default)
@@ -84,7 +99,7 @@ $(B)/gen/git-state: FORCE
 $(B)/gen/sources: FORCE
 	$(call keep,$(OBJECTS))
 $(B)/gen/embedded-list: FORCE
-	$(call keep,$(EMBEDDED))
+	$(call keep,$(EMBEDDED) $(AHEAD))
 
 # ---- objects ------------------------------------------------------------------------------------------------
 
@@ -106,21 +121,33 @@ $(B)/obj/tests/faults/registry.o: DEFINES = -DWM_REGISTRY='"../../tests/faults/r
 $(B)/gen/embedded.S: $(B)/gen/embedded-list
 	@echo "GEN $@"; { \
 	echo '	.section .rodata'; i=0; \
-	for f in $(EMBEDDED); do \
-		echo ".Lname$$i: .string \"$$f\""; \
+	for f in $(EMBEDDED) $(AHEAD); do \
+		echo ".Lname$$i: .string \"$${f#$(CUDA_B)/}\""; \
+		echo '	.balign 16'; \
 		echo ".Ltext$$i: .incbin \"$$f\""; \
-		echo '	.byte 0'; i=$$((i + 1)); \
+		echo ".Lend$$i: .byte 0"; i=$$((i + 1)); \
 	done; \
 	echo '	.section .data.rel.ro,"aw",%progbits'; \
 	echo '	.balign 8'; \
 	echo '	.globl wm_embedded_table'; \
 	echo 'wm_embedded_table:'; \
-	n=$$i; i=0; while [ $$i -lt $$n ]; do echo "	.8byte .Lname$$i, .Ltext$$i"; i=$$((i + 1)); done; \
-	echo '	.8byte 0, 0'; \
+	n=$$i; i=0; while [ $$i -lt $$n ]; do echo "	.8byte .Lname$$i, .Ltext$$i, .Lend$$i - .Ltext$$i"; i=$$((i + 1)); done; \
+	echo '	.8byte 0, 0, 0'; \
 	echo '	.section .note.GNU-stack,"",%progbits'; \
 	} > $@
-$(B)/gen/embedded.o: $(B)/gen/embedded.S $(EMBEDDED) $(B)/gen/flags
+$(B)/gen/embedded.o: $(B)/gen/embedded.S $(EMBEDDED) $(AHEAD) $(B)/gen/flags
 	@echo "CC $@" && $(CC) -c $< -o $@
+
+# ---- device code ----------------------------------------------------------------------------------------------
+
+ifeq ($(AHEAD_FROM),)
+$(CUDA_B)/kernels/cuda/compiler: FORCE
+	$(call keep,$(NVCC_NAME) $(NVCCFLAGS))
+$(CUDA_B)/%.fatbin: %.k $(wildcard kernels/gpu/device.h kernels/cuda/ptx.h) $(CUDA_B)/kernels/cuda/compiler scripts/fatbin
+	@echo "NVCC $@" && NVCC='$(NVCC)' NVCCFLAGS='$(NVCCFLAGS)' scripts/fatbin $< $@
+endif
+
+ahead: $(AHEAD)  ## device code for NVIDIA GPUs, compiled ahead, into CUDA_B (needs nvcc)
 
 # ---- programs -----------------------------------------------------------------------------------------------
 
@@ -148,7 +175,8 @@ $(UNIT_TESTS): $(B)/tests/%: $(B)/obj/tests/%.o $(INJECT_OBJECTS) $(B)/libwattma
 # ---- tests --------------------------------------------------------------------------------------------------
 
 # Libraries of vendors that play a script: tests/fakes/script.h. They are what a program opens, so no sanitizer is in them.
-FAKE_LIBS := $(addprefix $(B)/tests/fakes/,libnvidia-ml.so.1 old/libnvidia-ml.so.1 libamd_smi.so librocm_smi64.so)
+FAKE_LIBS := $(addprefix $(B)/tests/fakes/,libnvidia-ml.so.1 old/libnvidia-ml.so.1 libamd_smi.so librocm_smi64.so) \
+	$(addprefix $(B)/tests/fakes/cuda/,libcuda.so.1 libnvrtc.so.13)
 FAKE = @mkdir -p $(@D) && echo "LD $@" && $(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O1 -g -fPIC -shared \
 	-Wl,-soname,$(@F) $(DEFINES) -o $@ $(filter %.c,$^) -lm
 $(FAKE_LIBS): tests/fakes/script.c tests/fakes/script.h $(wildcard harness/meters/*_api.h) $(B)/gen/flags
@@ -156,6 +184,11 @@ $(B)/tests/fakes/libnvidia-ml.so.1 $(B)/tests/fakes/old/libnvidia-ml.so.1: tests
 	$(FAKE)
 $(B)/tests/fakes/old/libnvidia-ml.so.1: DEFINES = -DWM_FAKE_OLD
 $(B)/tests/fakes/libamd_smi.so: tests/fakes/libamd_smi.c
+	$(FAKE)
+# Fake GPUs stand in a folder of their own, so that a test which wants one other fake library has no GPU.
+$(B)/tests/fakes/cuda/libcuda.so.1: tests/fakes/libcuda.c tests/fakes/cuda_kernels.c tests/fakes/libcuda.h
+	$(FAKE)
+$(B)/tests/fakes/cuda/libnvrtc.so.13: tests/fakes/libnvrtc.c
 	$(FAKE)
 $(B)/tests/fakes/librocm_smi64.so: tests/fakes/librocm_smi64.c
 	$(FAKE)
@@ -229,4 +262,4 @@ format:  ## rewrite all C sources in the house style (clang-format 14)
 	clang-format -i $(C_FILES) $(H_FILES)
 
 clean:  ## remove the build folders
-	rm -rf $(B) build-gcc build-clang build-asan build-tsan
+	rm -rf $(B) build-cuda build-gcc build-clang build-asan build-tsan

@@ -9,14 +9,25 @@
 /* The table that the Makefile writes (build/gen/embedded.S): a row per file, then one of NULLs. */
 struct embedded_file {
 	const char *name, *text;
+	uint64_t bytes;
 };
 extern const struct embedded_file wm_embedded_table[];
 
+static const struct embedded_file *find(const char *path) {
+	const struct embedded_file *f = wm_embedded_table;
+
+	while (f->name && strcmp(f->name, path) != 0)
+		f++;
+	return f;
+}
+
 const char *wm_embedded(const char *path) {
-	for (const struct embedded_file *f = wm_embedded_table; f->name; f++)
-		if (strcmp(f->name, path) == 0)
-			return f->text;
-	return NULL;
+	return find(path)->text;
+}
+
+const void *wm_embedded_data(const char *path, size_t *bytes_p) {
+	*bytes_p = (size_t)find(path)->bytes;
+	return find(path)->text;
 }
 
 const char *wm_embedded_name(int i) {

@@ -157,6 +157,7 @@ struct wm_backend {
 	const char *const *thread_env;
 	/* (optional) NULL-terminated pairs NAME, VALUE set in the environment before open; what the user has set stands */
 	const char *const *env;
+	double probe_s; /* (optional) how long its find may take; 0: 5 s */
 
 	/* Finds devices, at most max, owned by the caller. Runs in a probe process. WM_SKIP + reason: none here. */
 	enum wm_status (*find)(struct wm_device *devs, int max, int *n_p);
@@ -475,6 +476,8 @@ enum wm_status wm_load_library(const char *const *libs, const char *const *names
 /* A file that was embedded at build time, by its path in the tree ("kernels/gpu/gemm_tiled.k"): text that ends in
  * a 0 byte, static. NULL if there is none. */
 const char *wm_embedded(const char *path);
+/* The same for a file that is no text; *bytes_p is its size. */
+const void *wm_embedded_data(const char *path, size_t *bytes_p);
 
 /* Zeroed memory from malloc; never NULL: memory that small running out ends the process with a message. */
 void *wm_zalloc(size_t bytes);

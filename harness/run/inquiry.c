@@ -5,6 +5,7 @@
 #include "fields.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -28,18 +29,18 @@ static void take_messages(struct wm_inquiry *q) {
 }
 
 /* Reads from all until each is done, gone, or late. */
-static void listen(struct wm_inquiry *q, int n, double until) {
+static void listen(struct wm_inquiry *q, int n, double from) {
 	for (;;) {
 		struct pollfd fds[WM_MAX_INQUIRIES];
-		int waiting = 0;
+		double now = wm_now(), until = now;
 
 		for (int i = 0; i < n; i++) {
-			bool open = q[i].child.pid && !q[i].done && !q[i].wire.closed;
+			bool open = q[i].child.pid && !q[i].done && !q[i].wire.closed && now < from + q[i].deadline_s;
 
 			fds[i] = (struct pollfd){.fd = open ? q[i].wire.fd : -1, .events = POLLIN};
-			waiting += open;
+			until = open ? fmax(until, from + q[i].deadline_s) : until;
 		}
-		if (!waiting || wm_now() >= until)
+		if (until <= now)
 			return;
 		poll(fds, (nfds_t)n, (int)(1e3 * (until - wm_now())) + 1);
 		for (int i = 0; i < n; i++) {
@@ -52,7 +53,7 @@ static void listen(struct wm_inquiry *q, int n, double until) {
 }
 
 /* Ends the child and, unless it said all it has, says how it ended. */
-static void finish(struct wm_inquiry *q, double deadline_s) {
+static void finish(struct wm_inquiry *q) {
 	bool late = q->child.pid && !q->done && !q->wire.closed;
 	int wstatus = 0;
 
@@ -62,7 +63,7 @@ static void finish(struct wm_inquiry *q, double deadline_s) {
 	if (q->done || q->why[0])
 		return;
 	if (late)
-		snprintf(q->why, sizeof(q->why), "its probe took over %.0f s and was ended", deadline_s);
+		snprintf(q->why, sizeof(q->why), "its probe took over %.0f s and was ended", q->deadline_s);
 	else if (WIFSIGNALED(wstatus))
 		snprintf(q->why, sizeof(q->why), "its probe was killed by signal %d (%s)", WTERMSIG(wstatus),
 		         strsignal(WTERMSIG(wstatus)));
@@ -78,6 +79,7 @@ enum wm_status wm_inquire(struct wm_inquiry *q, int n, double deadline_s) {
 		return wm_fail(WM_FAILED, "cannot open /dev/null");
 	sigaction(SIGPIPE, &ignore, &before); /* a child that dies at once breaks the pipe that its order goes through */
 	for (int i = 0; i < n; i++) {
+		q[i].deadline_s = q[i].deadline_s > 0 ? q[i].deadline_s : deadline_s;
 		q[i].answers = json_array();
 		if (wm_child_start(q[i].argv, log_fd, &q[i].child) != WM_OK)
 			snprintf(q[i].why, sizeof(q[i].why), "%s", wm_why());
@@ -87,9 +89,9 @@ enum wm_status wm_inquire(struct wm_inquiry *q, int n, double deadline_s) {
 		q[i].wire.fd = q[i].child.from;
 	}
 	sigaction(SIGPIPE, &before, NULL);
-	listen(q, n, wm_now() + deadline_s);
+	listen(q, n, wm_now());
 	for (int i = 0; i < n; i++)
-		finish(&q[i], deadline_s);
+		finish(&q[i]);
 	close(log_fd);
 	return WM_OK;
 }

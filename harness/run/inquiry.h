@@ -12,6 +12,7 @@ enum { WM_MAX_INQUIRIES = 32, WM_MOST_ANSWERS = 1024 };
 struct wm_inquiry {
 	const char *argv[5]; /* NULL-terminated */
 	json_t *order;       /* what it is told first; NULL: nothing. Taken over by wm_inquire */
+	double deadline_s;   /* its own; 0: that of the call */
 	json_t *answers;     /* array of the messages that came, but for the last one */
 	char why[256];       /* what the child itself gave as reason, or how it came to its end before it had said all */
 	bool done;           /* it said all it has */
@@ -21,7 +22,7 @@ struct wm_inquiry {
 };
 
 /* Starts n children and listens until each has ended its answers with {"end": true} or {"why": reason}, is gone, or
- * deadline_s have passed; then ends them. Their output goes nowhere. WM_FAILED only when nothing can be started. */
+ * has had its deadline; then ends them. Their output goes nowhere. WM_FAILED only when nothing can be started. */
 enum wm_status wm_inquire(struct wm_inquiry *inquiries, int n, double deadline_s);
 void wm_inquiry_free(struct wm_inquiry *inquiry);
 

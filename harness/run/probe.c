@@ -76,6 +76,7 @@ enum wm_status wm_probe_machine(const struct wm_topology *topo, struct wm_machin
 		inquiries[n].argv[0] = "wattmark";
 		inquiries[n].argv[1] = "--as-probe";
 		inquiries[n].argv[2] = wm_backends[n]->name;
+		inquiries[n].deadline_s = wm_backends[n]->probe_s;
 	}
 	st = wm_inquire(inquiries, n, PROBE_DEADLINE_S);
 	for (int i = 0; i < n; i++) {
