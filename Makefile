@@ -211,10 +211,10 @@ check-setup:  ## clone into a bare Debian 12, run quickstart and check there (ro
 	@scripts/fresh-root
 
 asan:  ## the tests under the address and undefined behaviour sanitizers
-	@WM_TEST_TRIES=4 $(MAKE) --no-print-directory B=build-asan SANITIZE=address,undefined CFLAGS='-O1 -g' check
+	@WM_TEST_TRIES=2 $(MAKE) --no-print-directory B=build-asan SANITIZE=address,undefined CFLAGS='-O1 -g' check
 
 tsan:  ## the tests under the thread sanitizer
-	@WM_TEST_TRIES=4 $(MAKE) --no-print-directory B=build-tsan SANITIZE=thread CFLAGS='-O1 -g' check
+	@WM_TEST_TRIES=2 $(MAKE) --no-print-directory B=build-tsan SANITIZE=thread CFLAGS='-O1 -g' check
 
 bench-harness: all $(B)/bare  ## time the harness itself against a bare loop
 	@scripts/bench-harness $(B)

@@ -95,26 +95,21 @@ check "a weighed bundle keeps the schema"
 "$bin" report "$tmp/steady" >"$tmp/table" && grep -q 'J' "$tmp/table" && grep -q '\[cpu\]' "$tmp/table"
 check "the report names the scope class"
 
-# ---- with dram ----
-play "$tmp/root-dram" 100 --dram 20
-weighed dram --root "$tmp/root-dram" &&
-	is dram '[.energy.classes[] | {(.scope): .watts}] | add | (.["cpu+dram"] / 120 - 1 | fabs < 0.01) and (.cpu / 100 - 1 | fabs < 0.01)'
-check "packages and packages with DRAM are two classes"
+# ---- with dram, on counters of which one wraps every 10 s ----
+# Slow builds are for what goes wrong on the way: these figures are held by the fast ones.
+if [ -z "${WM_TEST_TRIES:-}" ]; then
+	play "$tmp/root-dram" 100 --dram 20 --range 1000000000 --start 700000000
+	weighed dram --root "$tmp/root-dram" &&
+		is dram '[.energy.classes[] | {(.scope): .watts}] | add | (.["cpu+dram"] / 120 - 1 | fabs < 0.01) and (.cpu / 100 - 1 | fabs < 0.01)'
+	check "packages and packages with DRAM are two classes, and a counter that wraps is followed"
 
-# ---- a wrap of known range ----
-if [ -z "${WM_TEST_TRIES:-}" ]; then # slow builds do without
-	play "$tmp/root-wrap" 150 --range 1000000000 --start 700000000
-	weighed wrap --root "$tmp/root-wrap" && is wrap '.energy.classes[0].watts / 150 - 1 | fabs < 0.01'
-	check "a counter that wraps every 7 s"
+	play "$tmp/root-stuck" 150 --stop-after 3
+	weighed stuck --root "$tmp/root-stuck" &&
+		is stuck '.status == "ok" and .energy.classes[0].watts == null and (.not_weighed | startswith("the counter stood still"))'
+	check "a counter that stops gives no watts, and the reason"
 fi
 
 # ---- refusals ----
-play "$tmp/root-stuck" 150 --stop-after 3
-weighed stuck --root "$tmp/root-stuck" &&
-	is stuck '.status == "ok" and .energy.classes[0].watts == null and (.not_weighed | startswith("the counter stood still"))'
-check "a counter that stops gives no watts, and the reason"
-stop
-
 printf '[global]\nprofile = smoke\n[a]\nproblem = gemm:m=64,cache=hot\nimpl = cblas/ref\ndevice = host\n' >"$tmp/asked.ini"
 play "$tmp/asked-root" 150
 "$bin" run "$tmp/asked.ini" --root "$tmp/asked-root" --quiet --out "$tmp/asked" >/dev/null 2>&1 &&
@@ -122,10 +117,12 @@ play "$tmp/asked-root" 150
 check "what the suite does not tag is not weighed"
 
 # ---- a meter that is too slow for the profile ----
-printf '[slow]\nmeter = command\nscope = wall\nrun = tests/meters/say 100 wait\nrefresh = 5\nlag = 0\nquantum = 1\n' >"$tmp/slow.ini"
-weighed slow --root "$tmp/asked-root" --meters "$tmp/slow.ini" &&
-	is slow '[.energy.classes[].scope] == ["cpu"] and .energy.lead_s == 1'
-check "a meter that the profile has no window for is not waited for"
+if [ -z "${WM_TEST_TRIES:-}" ]; then
+	printf '[slow]\nmeter = command\nscope = wall\nrun = tests/meters/say 100 wait\nrefresh = 5\nlag = 0\nquantum = 1\n' >"$tmp/slow.ini"
+	weighed slow --root "$tmp/asked-root" --meters "$tmp/slow.ini" &&
+		is slow '[.energy.classes[].scope] == ["cpu"] and .energy.lead_s == 1'
+	check "a meter that the profile has no window for is not waited for"
+fi
 
 # in_load NAME: starts the run of one case in the background and returns in the middle of its load.
 in_load() {
