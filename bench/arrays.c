@@ -27,7 +27,7 @@ size_t wm_array_count(const struct wm_problem *p) {
 
 void wm_load_run(enum wm_dtype t, const void *array, size_t first, size_t stride, size_t n, double *out) {
 	/* The two types that fill most memory get a loop that compilers can make fast. */
-	if (t == WM_F32 && stride == 1)
+	if ((t == WM_F32 || t == WM_TF32) && stride == 1)
 		for (size_t i = 0; i < n; i++)
 			out[i] = (double)((const float *)array)[first + i];
 	else if (t == WM_F64 && stride == 1)
@@ -36,6 +36,18 @@ void wm_load_run(enum wm_dtype t, const void *array, size_t first, size_t stride
 	else
 		for (size_t i = 0; i < n; i++)
 			out[i] = wm_load_element(t, array, first + i * stride);
+}
+
+enum wm_dtype wm_sum_type(enum wm_dtype in) {
+	if (wm_dtype_bits(in) == 0)
+		return WM_I32;
+	return in == WM_F64 ? WM_F64 : WM_F32;
+}
+
+int wm_sum_bits(enum wm_dtype in) {
+	if (in == WM_E4M3 || in == WM_E5M2)
+		return 14;
+	return wm_sum_type(in) == WM_I32 ? 31 : wm_dtype_bits(wm_sum_type(in));
 }
 
 double wm_odd_integer(uint32_t word, int bits) {

@@ -21,6 +21,14 @@ size_t wm_array_count(const struct wm_problem *p);
 /* Elements first, first + stride, .. (n of them) as doubles. */
 void wm_load_run(enum wm_dtype t, const void *array, size_t first, size_t stride, size_t n, double *out);
 
+/* The type that sums of products of that type have: f64, f32, or i32 for integers. */
+enum wm_dtype wm_sum_type(enum wm_dtype in);
+/*
+ * A sum holds every integer of that many bits, on every device. 8-bit floats: 14, since the instructions of some
+ * devices keep no more of it (DeepSeek-V3 Technical Report, arXiv:2412.19437, section 3.3.2).
+ */
+int wm_sum_bits(enum wm_dtype in);
+
 /* An odd integer of exactly that many significant bits (1 to 53) and of either sign: no type with fewer bits
  * holds it. The bits of word decide all of it. */
 double wm_odd_integer(uint32_t word, int bits);

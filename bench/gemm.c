@@ -10,15 +10,22 @@ static const struct wm_axis axes[] = {
 	{"m", "1024", NULL, 1, 2147483647, "rows of A and C", false},
 	{"n", "@m", NULL, 1, 2147483647, "columns of B and C", false},
 	{"k", "@m", NULL, 1, 2147483647, "columns of A, rows of B", false},
-	{"dtype", "f32", "f64 f32 f16 bf16 i8", 0, 0, "type of A and B", false},
+	{"dtype", "f32", "f64 f32 f16 bf16 i8 tf32 e4m3 e5m2", 0, 0, "type of A and B", false},
 	{"trans", "tn", "nn nt tn tt", 0, 0, "column major: A along m (n) or k (t), B along k (n) or n (t)", false},
-	{"out", "same", "same f32", 0, 0, "type of C: that of A and B (i8: i32), or f32 for f16 and bf16", true},
+	{"out", "same", "same f32", 0, 0, "type of C: as A and B (tf32 f32, fp8 bf16, i8 i32), or f32 for f16 and bf16",
+     true},
 	{0},
 };
 
 /* The type of C where nothing else is asked for. */
 static enum wm_dtype usual_output(enum wm_dtype in) {
-	return in == WM_I8 ? WM_I32 : in;
+	switch (in) {
+	case WM_TF32: return WM_F32;
+	case WM_E4M3:
+	case WM_E5M2: return WM_BF16;
+	case WM_I8: return WM_I32;
+	default: return in;
+	}
 }
 
 static enum wm_dtype output(const struct wm_problem *p) {
@@ -99,8 +106,11 @@ struct wm_gemm_exact wm_gemm_exact_rule(const struct wm_gemm *g) {
 	static const struct wm_gemm_exact usual[WM_DTYPES] = {
 		[WM_F64] = { 50, 28, 1, 0x1p53, 0 },
 		[WM_F32] = { 22, 12, 1, 0x1p24, 0 },
+		[WM_TF32] = { 11, 11, 4, 0x1p24, 0 },
 		[WM_F16] = { 9, 2, 1, 0x1p11, 0 },
 		[WM_BF16] = { 6, 1, 1, 0x1p8, 0 },
+		[WM_E4M3] = { 4, 1, 1, 0x1p8, 0 },
+		[WM_E5M2] = { 3, 1, 1, 0x1p8, 0 },
 		[WM_I8] = { 7, 7, 7, 0x1p31 - 1, 0 },
 	};
 	static const struct wm_gemm_exact to_f32[WM_DTYPES] = {

@@ -150,7 +150,7 @@ struct group {
 	size_t nrows, ncols;
 	size_t row_of[GROUP], col_of[GROUP]; /* of sample s: index into rows, cols */
 	size_t samples;
-	double sum[GROUP], magnitude[GROUP]; /* of a[i,k] b[k,j], of its magnitude */
+	double sum[GROUP], magnitude[GROUP], square[GROUP]; /* of a[i,k] b[k,j], of its magnitude, of its square */
 	double a[GROUP][DEPTH], b[GROUP][DEPTH];
 };
 
@@ -169,10 +169,11 @@ static void gather(enum wm_dtype type, const void *data, const size_t *line, siz
 				buf[i][q] = wm_load_element(type, data, line[i] * line_step + (from + q) * k_step);
 }
 
-/* sum and magnitude of every sample of the group, over all k in order. */
+/* The sums of every sample of the group, over all k in order. */
 static void sum_group(const struct wm_gemm *g, void *const *host, struct group *s) {
 	memset(s->sum, 0, sizeof(s->sum));
 	memset(s->magnitude, 0, sizeof(s->magnitude));
+	memset(s->square, 0, sizeof(s->square));
 	for (size_t from = 0; from < g->a.cols; from += DEPTH) {
 		size_t depth = g->a.cols - from < DEPTH ? g->a.cols - from : DEPTH;
 
@@ -182,8 +183,11 @@ static void sum_group(const struct wm_gemm *g, void *const *host, struct group *
 			const double *a = s->a[s->row_of[i]], *b = s->b[s->col_of[i]];
 
 			for (size_t q = 0; q < depth; q++) {
-				s->sum[i] += a[q] * b[q];
-				s->magnitude[i] += fabs(a[q] * b[q]);
+				double product = a[q] * b[q];
+
+				s->sum[i] += product;
+				s->magnitude[i] += fabs(product);
+				s->square[i] += product * product;
 			}
 		}
 	}
@@ -191,18 +195,22 @@ static void sum_group(const struct wm_gemm *g, void *const *host, struct group *
 
 /*
  * What a right result may differ by, from the arithmetic: one rounding to the output type, and the
- * accumulation's roundings, which over random signs grow with sqrt(k). Where sums are exact there is nothing
- * to allow.
+ * accumulation's roundings, which over random signs grow with sqrt(k); sums of 8-bit floats have room for 14 bits over
+ * 128 products. Where sums are exact there is nothing to allow.
  */
-static double allowance(const struct wm_gemm *g, double sum, double magnitude) {
-	double root = sqrt((double)g->a.cols), output = ldexp(fabs(sum), -wm_dtype_bits(g->c.type));
+static double allowance(const struct wm_gemm *g, const struct group *s, size_t n) {
+	double root = sqrt((double)g->a.cols), unit = ldexp(1, -wm_dtype_bits(g->c.type));
+	double output = unit * fabs(s->sum[n]), f32_sums = 4 * root * 0x1p-24 * s->magnitude[n];
 
-	switch (g->c.type) {
-	case WM_F64: return output + 8 * root * 0x1p-53 * magnitude;
-	case WM_F16: return output + 4 * root * 0x1p-24 * magnitude + 0x1p-25;
-	case WM_I32: return 0;
-	default: return output + 4 * root * 0x1p-24 * magnitude;
-	}
+	if (g->c.type == WM_I32)
+		return 0;
+	if (g->c.type == WM_F64)
+		return output + 8 * root * 0x1p-53 * s->magnitude[n];
+	if (g->c.type == WM_F16)
+		return output + f32_sums + 0x1p-25;
+	if (wm_sum_bits(g->a.type) < 24)
+		return output + f32_sums + unit * sqrt(s->square[n]);
+	return output + f32_sums;
 }
 
 static enum wm_status check_group(const struct wm_gemm *g, void *const *host, struct group *s, struct wm_check *check) {
@@ -210,7 +218,7 @@ static enum wm_status check_group(const struct wm_gemm *g, void *const *host, st
 	for (size_t n = 0; n < s->samples; n++) {
 		size_t i = s->rows[s->row_of[n]], j = s->cols[s->col_of[n]];
 		double got = wm_load_element(g->c.type, host[2], i * g->c.row_step + j * g->c.col_step);
-		double bound = allowance(g, s->sum[n], s->magnitude[n]), error = fabs(got - s->sum[n]);
+		double bound = allowance(g, s, n), error = fabs(got - s->sum[n]);
 
 		if (!(error <= bound))
 			return wm_fail(WM_WRONG, "c[%zu,%zu] is %.17g, expected %.17g within %.3g", i, j, got, s->sum[n], bound);

@@ -49,24 +49,39 @@ static float float_of_bits(uint32_t u) {
 }
 
 /*
- * The encoding of x in a narrower IEEE format with that many significand bits (hidden one included) and
- * exponent bits: one rounding to nearest even, gradual underflow, overflow to infinity, NaN to the quiet NaN,
- * the sign of zero kept. Rounding from double at once matters: by way of float it would happen twice.
+ * A narrower binary format. Those of IEEE 754, and e5m2, keep the largest exponent for infinity and NaN. e4m3 uses it
+ * for numbers too and has one NaN, all bits set (OCP 8-bit Floating Point Specification (OFP8), revision 1.0, 2023,
+ * section 5).
  */
-static uint32_t narrow(double x, int bits, int exponent_bits) {
+struct format {
+	int bits; /* of the significand, hidden one included */
+	int exponent_bits;
+	bool finite; /* no infinity */
+};
+static const struct format tf32 = {11, 8, false}, f16 = {11, 5, false}, bf16 = {8, 8, false};
+static const struct format e4m3 = {4, 4, true}, e5m2 = {3, 5, false};
+
+/*
+ * The encoding of x in a format: one rounding to nearest even, gradual underflow, overflow to infinity (NaN where
+ * there is none), NaN to the quiet NaN, the sign of zero kept. Rounding from double at once matters: by way of float
+ * it would happen twice.
+ */
+static uint32_t narrow(double x, struct format format) {
 	uint64_t u;
-	int bias = (1 << (exponent_bits - 1)) - 1;
-	uint32_t infinity = (uint32_t)(2 * bias + 1) << (bits - 1);
+	int bits = format.bits, bias = (1 << (format.exponent_bits - 1)) - 1;
+	uint32_t top = (uint32_t)(2 * bias + 1) << (bits - 1); /* the largest exponent, no fraction */
+	uint32_t nan = format.finite ? top | ((UINT32_C(1) << (bits - 1)) - 1) : top | UINT32_C(1) << (bits - 2);
+	uint32_t beyond = format.finite ? nan : top; /* the first encoding that is no number */
 
 	memcpy(&u, &x, sizeof(u));
-	uint32_t sign = (uint32_t)(u >> 63) << (bits - 1 + exponent_bits);
+	uint32_t sign = (uint32_t)(u >> 63) << (bits - 1 + format.exponent_bits);
 	int exponent = (int)(u >> 52 & 0x7ff) - 1023;
 	uint64_t significand = (u & ((UINT64_C(1) << 52) - 1)) | UINT64_C(1) << 52;
 
 	if (isnan(x))
-		return sign | infinity | UINT32_C(1) << (bits - 2);
-	if (exponent > bias)
-		return sign | infinity;
+		return sign | nan;
+	if (exponent > bias + format.finite)
+		return sign | beyond;
 
 	/* Subnormal results have a fixed exponent, and lose one more bit for every step below it. */
 	int below = exponent < 1 - bias ? 1 - bias - exponent : 0;
@@ -78,7 +93,8 @@ static uint32_t narrow(double x, int bits, int exponent_bits) {
 		kept++;
 	/* The hidden bit adds one to the exponent field, and so does a carry out of the rounding. */
 	uint32_t field = below ? 0 : (uint32_t)(exponent + bias - 1);
-	return sign | ((field << (bits - 1)) + (uint32_t)kept);
+	uint32_t magnitude = (field << (bits - 1)) + (uint32_t)kept;
+	return sign | (magnitude < beyond ? magnitude : beyond);
 }
 
 float wm_bf16_to_f32(uint16_t x) {
@@ -86,7 +102,7 @@ float wm_bf16_to_f32(uint16_t x) {
 }
 
 uint16_t wm_bf16_from_f32(float x) {
-	return (uint16_t)narrow((double)x, 8, 8);
+	return (uint16_t)narrow((double)x, bf16);
 }
 
 float wm_f16_to_f32(uint16_t x) {
@@ -100,15 +116,34 @@ float wm_f16_to_f32(uint16_t x) {
 }
 
 uint16_t wm_f16_from_f32(float x) {
-	return (uint16_t)narrow((double)x, 11, 5);
+	return (uint16_t)narrow((double)x, f16);
+}
+
+/* e5m2 is the upper byte of f16. */
+static float e5m2_to_f32(uint8_t x) {
+	return wm_f16_to_f32((uint16_t)(x << 8));
+}
+
+/* Without its infinity e4m3 has exponents of -6 to 8; subnormals are multiples of 2^-9. */
+static float e4m3_to_f32(uint8_t x) {
+	uint32_t sign = (uint32_t)(x & 0x80) << 24, exponent = x >> 3 & 15, fraction = x & 7;
+
+	if ((x & 0x7f) == 0x7f)
+		return float_of_bits(sign | 0x7fc00000);
+	if (exponent == 0)
+		return float_of_bits(sign | bits_of_float((float)fraction * 0x1p-9f));
+	return float_of_bits(sign | (exponent + 127 - 7) << 23 | fraction << 20);
 }
 
 double wm_load_element(enum wm_dtype t, const void *array, size_t i) {
 	switch (t) {
 	case WM_F64: return ((const double *)array)[i];
-	case WM_F32: return (double)((const float *)array)[i];
+	case WM_F32:
+	case WM_TF32: return (double)((const float *)array)[i];
 	case WM_F16: return (double)wm_f16_to_f32(((const uint16_t *)array)[i]);
 	case WM_BF16: return (double)wm_bf16_to_f32(((const uint16_t *)array)[i]);
+	case WM_E4M3: return (double)e4m3_to_f32(((const uint8_t *)array)[i]);
+	case WM_E5M2: return (double)e5m2_to_f32(((const uint8_t *)array)[i]);
 	case WM_I8: return ((const int8_t *)array)[i];
 	case WM_I32: return ((const int32_t *)array)[i];
 	case WM_DTYPES: break;
@@ -116,9 +151,11 @@ double wm_load_element(enum wm_dtype t, const void *array, size_t i) {
 	return NAN;
 }
 
-/* The sign bit goes when nothing else is left. */
-static uint16_t positive_zero(uint32_t encoding) {
-	return (encoding & 0x7fff) ? (uint16_t)encoding : 0;
+/* The encoding of x, a zero without its sign. */
+static uint32_t positive(double x, struct format format) {
+	uint32_t encoding = narrow(x, format), sign = UINT32_C(1) << (format.bits - 1 + format.exponent_bits);
+
+	return encoding == sign ? 0 : encoding;
 }
 
 void wm_store_element(enum wm_dtype t, void *array, size_t i, double x) {
@@ -126,8 +163,11 @@ void wm_store_element(enum wm_dtype t, void *array, size_t i, double x) {
 	switch (t) {
 	case WM_F64: ((double *)array)[i] = x + 0.0; break;
 	case WM_F32: ((float *)array)[i] = (float)x + 0.0F; break;
-	case WM_F16: ((uint16_t *)array)[i] = positive_zero(narrow(x, 11, 5)); break;
-	case WM_BF16: ((uint16_t *)array)[i] = positive_zero(narrow(x, 8, 8)); break;
+	case WM_TF32: ((float *)array)[i] = float_of_bits(positive(x, tf32) << 13); break;
+	case WM_F16: ((uint16_t *)array)[i] = (uint16_t)positive(x, f16); break;
+	case WM_BF16: ((uint16_t *)array)[i] = (uint16_t)positive(x, bf16); break;
+	case WM_E4M3: ((uint8_t *)array)[i] = (uint8_t)positive(x, e4m3); break;
+	case WM_E5M2: ((uint8_t *)array)[i] = (uint8_t)positive(x, e5m2); break;
 	case WM_I8: ((int8_t *)array)[i] = (int8_t)x; break;
 	case WM_I32: ((int32_t *)array)[i] = (int32_t)x; break;
 	case WM_DTYPES: break;

@@ -57,12 +57,15 @@ const char *wm_why(void);
 /* ---- numbers ------------------------------------------------------------------------------------------------ */
 
 /* X(enum suffix, word, bytes, significand bits with the hidden one (0: integer), meaning) */
-#define WM_DTYPE_MAP(X)                               \
-	X(F64, "f64", 8, 53, "IEEE binary64")             \
-	X(F32, "f32", 4, 24, "IEEE binary32, never tf32") \
-	X(F16, "f16", 2, 11, "IEEE binary16")             \
-	X(BF16, "bf16", 2, 8, "bfloat16")                 \
-	X(I8, "i8", 1, 0, "signed 8-bit integer")         \
+#define WM_DTYPE_MAP(X)                                                          \
+	X(F64, "f64", 8, 53, "IEEE binary64")                                        \
+	X(F32, "f32", 4, 24, "IEEE binary32, never tf32")                            \
+	X(TF32, "tf32", 4, 11, "tf32, stored as binary32 whose last 13 bits are 0")  \
+	X(F16, "f16", 2, 11, "IEEE binary16")                                        \
+	X(BF16, "bf16", 2, 8, "bfloat16")                                            \
+	X(E4M3, "e4m3", 1, 4, "OCP 8-bit float, 4 exponent bits, e4m3fn, up to 448") \
+	X(E5M2, "e5m2", 1, 3, "OCP 8-bit float, 5 exponent bits, e5m2, up to 57344") \
+	X(I8, "i8", 1, 0, "signed 8-bit integer")                                    \
 	X(I32, "i32", 4, 0, "signed 32-bit integer")
 
 enum wm_dtype {
@@ -78,7 +81,8 @@ int wm_dtype_bits(enum wm_dtype t);             /* significand bits; 0 for integ
 enum wm_dtype wm_dtype_parse(const char *word); /* WM_DTYPES if unknown */
 /* Element i of an array of that type as a double (exact for every type here). */
 double wm_load_element(enum wm_dtype t, const void *array, size_t i);
-/* Stores x, rounded to nearest even (integers: x must be integral and in range); -0 becomes +0. */
+/* Stores x, rounded to nearest even (integers: x must be integral and in range); -0 becomes +0. What is beyond the
+ * range becomes infinity, NaN in e4m3, which has no infinity: nothing saturates, so that nothing wrong looks right. */
 void wm_store_element(enum wm_dtype t, void *array, size_t i, double x);
 float wm_bf16_to_f32(uint16_t x);
 uint16_t wm_bf16_from_f32(float x);

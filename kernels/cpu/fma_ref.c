@@ -17,18 +17,24 @@ static enum wm_status can_run(const struct wm_run *run) {
 }
 
 struct plan {
-	enum wm_dtype type;
+	enum wm_dtype in, type; /* of a and b, of the elements */
 	size_t n;
 	long iters;
 };
 
 static enum wm_status prepare(struct wm_run *run) {
 	struct plan *plan = wm_zalloc(sizeof(*plan));
+	struct wm_tensor t[WM_MAX_TENSORS];
+	int n;
+	enum wm_status st = run->problem->bench->tensors(run->problem, t, &n);
 
-	plan->type = wm_get_dtype(run->problem);
-	plan->n = (size_t)wm_get(run->problem, "n");
-	plan->iters = wm_get(run->problem, "iters");
 	run->priv = plan;
+	if (st != WM_OK)
+		return st;
+	plan->in = t[1].dtype;
+	plan->type = t[0].dtype;
+	plan->n = t[0].count;
+	plan->iters = wm_get(run->problem, "iters");
 	return WM_OK;
 }
 
@@ -36,7 +42,7 @@ static enum wm_status enqueue(struct wm_run *run, int set) {
 	const struct wm_buf *buf = run->buf + set * run->tensors;
 	const struct plan *plan = run->priv;
 	enum wm_dtype type = plan->type;
-	double a = wm_load_element(type, buf[1].ptr, 0), b = wm_load_element(type, buf[1].ptr, 1);
+	double a = wm_load_element(plan->in, buf[1].ptr, 0), b = wm_load_element(plan->in, buf[1].ptr, 1);
 
 	for (size_t i = 0; i < plan->n; i++) {
 		double y = wm_load_element(type, buf[0].ptr, i);

@@ -16,6 +16,14 @@ static void fma_part(void *arg, int thread, int threads) {
 		plan->loops->fma_f32((float *)y + from, (const float *)x + from, ab, count, plan->iters);
 }
 
+static enum wm_status can_run(const struct wm_run *run) {
+	enum wm_dtype t = wm_get_dtype(run->problem);
+
+	if (t != WM_F64 && t != WM_F32)
+		return wm_fail(WM_UNSUPPORTED, "simd has no %s", wm_dtype_word(t));
+	return wm_loops_can_run(run);
+}
+
 /* Memory does not matter here, full registers do: threads get whole blocks, and a rest makes one thread slower at
  * most. */
 static enum wm_status prepare(struct wm_run *run) {
@@ -33,7 +41,7 @@ const struct wm_impl wm_impl_fma_simd = {
 	.backends = "host",
 	.about = "fused multiply-adds in registers, one thread per core",
 	.origin = WM_TUNED,
-	.can_run = wm_loops_can_run,
+	.can_run = can_run,
 	.prepare = prepare,
 	.enqueue = wm_loops_enqueue,
 	.finish = wm_loops_finish,

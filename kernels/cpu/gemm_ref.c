@@ -35,7 +35,7 @@ static double dot_f64(const struct vector *a, const struct vector *b, size_t dep
 	return sum;
 }
 
-/* For f32, f16 and bf16: accumulates in f32. */
+/* For all other floats: accumulates in f32. */
 static double dot_f32(const struct vector *a, const struct vector *b, size_t depth) {
 	float sum = 0;
 

@@ -14,6 +14,8 @@ static inline uint32_t wm_ceil_div(uint32_t x, uint32_t by) {
 
 /* WM_UNSUPPORTED + why where the device lacks the arithmetic of a type, in the words of the device's API. */
 static inline enum wm_status wm_has_type(const struct wm_run *run, enum wm_dtype type) {
+	if (type == WM_TF32 || type == WM_E4M3 || type == WM_E5M2)
+		return wm_fail(WM_UNSUPPORTED, "the portable languages have no %s", wm_dtype_word(type));
 	uint32_t needed = type == WM_F16 ? WM_HAS_F16 : type == WM_F64 ? WM_HAS_F64 : 0;
 	if ((run->dev->features & needed) == needed)
 		return WM_OK;

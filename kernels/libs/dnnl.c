@@ -103,6 +103,7 @@ void wm_dnnl_close(struct wm_dnnl *d) {
 
 /* ---- operands ----------------------------------------------------------------------------------- */
 
+/* 0: it has none, or not by that name in each version that we use (f8 begins with 3.4). */
 static int type_of(enum wm_dtype t) {
 	static const int types[WM_DTYPES] = {[WM_F32] = WM_DNNL_F32,
 	                                     [WM_F16] = WM_DNNL_F16,
@@ -111,6 +112,10 @@ static int type_of(enum wm_dtype t) {
 	                                     [WM_I32] = WM_DNNL_S32};
 
 	return types[t];
+}
+
+bool wm_dnnl_has(enum wm_dtype t) {
+	return type_of(t) != 0;
 }
 
 static enum wm_status describe_memory(struct wm_dnnl *d, const struct wm_dnnl_layout *l, struct description *desc) {

@@ -16,6 +16,9 @@ struct wm_dnnl {
 	void *engine, *stream;
 };
 
+/* Operands may have that type. */
+bool wm_dnnl_has(enum wm_dtype t);
+
 /* Where the elements of an operand lie: dims as the operation counts them, strides in elements. */
 struct wm_dnnl_layout {
 	enum wm_dtype type;

@@ -27,7 +27,9 @@ static const char *const environment[] = {"OMP_WAIT_POLICY", "active", "OMP_PROC
 static enum wm_status can_run(const struct wm_run *run) {
 	enum wm_dtype t = wm_get_dtype(run->problem);
 
-	return t == WM_F64 ? wm_fail(WM_UNSUPPORTED, "onednn has no %s", wm_dtype_word(t)) : WM_OK;
+	if (!wm_dnnl_has(t))
+		return wm_fail(WM_UNSUPPORTED, "onednn has no %s", wm_dtype_word(t));
+	return WM_OK;
 }
 
 static void lay_out(const struct wm_problem *p, struct wm_dnnl_layout layout[OPERANDS]) {

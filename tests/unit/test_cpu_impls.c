@@ -171,6 +171,7 @@ static void refusals(void **state) {
 	refused("gemm:m=8,dtype=i8", "cblas", "cblas has no i8");
 	refused("gemm:m=1024", "ref", "2.15e+09 operations are more than 1e+09, the most that ref does");
 	refused("fma:n=65536,iters=10000", "ref", "1.31e+09 operations are more than 1e+09, the most that ref does");
+	refused("fma:n=64,dtype=bf16", "simd", "simd has no bf16");
 }
 
 /* ---- the loops of every instruction set that this CPU has ---------------------------------------- */

@@ -23,9 +23,13 @@ static void work_by_hand(void **state) {
 	p.bench->work(&p, &work);
 	assert_true(work.flop == 1400);
 	assert_true(work.bytes == 8 * 202);
+	assert_int_equal(wm_problem_parse("fma:n=100,iters=7,dtype=e4m3", &p), WM_OK);
+	p.bench->work(&p, &work);
+	assert_true(work.flop == 1400);
+	assert_true(work.bytes == 4 * 200 + 2);
 }
 
-/* 1024 + 6 iters must not pass 2^24 or 2^53. */
+/* 1024 + 6 iters must not pass what a sum holds, 2^24, 2^31 or 2^53; 8-bit floats: 1024 + iters, and 2^14. */
 static void limits(void **state) {
 	struct wm_problem p;
 
@@ -34,6 +38,13 @@ static void limits(void **state) {
 	assert_int_equal(wm_problem_parse("fma:iters=2796033,dtype=f32", &p), WM_INPUT);
 	assert_non_null(strstr(wm_why(), "iters=2796033 is too many: above 2796032 a result is not exact in f32"));
 	assert_int_equal(wm_problem_parse("fma:iters=2147483647,dtype=f64", &p), WM_OK);
+	assert_int_equal(wm_problem_parse("fma:iters=2796032,dtype=bf16", &p), WM_OK);
+	assert_int_equal(wm_problem_parse("fma:iters=2796033,dtype=tf32", &p), WM_INPUT);
+	assert_int_equal(wm_problem_parse("fma:iters=357913770,dtype=i8", &p), WM_OK);
+	assert_int_equal(wm_problem_parse("fma:iters=357913771,dtype=i8", &p), WM_INPUT);
+	assert_int_equal(wm_problem_parse("fma:iters=15360,dtype=e5m2", &p), WM_OK);
+	assert_int_equal(wm_problem_parse("fma:iters=15361,dtype=e4m3", &p), WM_INPUT);
+	assert_non_null(strstr(wm_why(), "iters=15361 is too many: above 15360 a result is not exact in e4m3"));
 }
 
 static void passes(const char *problem, enum wm_data_part part) {
@@ -57,6 +68,12 @@ static void reference_passes(void **state) {
 		"fma:n=1000,iters=2,dtype=f32,data=normal",
 		"fma:n=2000,iters=100,dtype=f32,data=zeros",
 		"fma:n=3,iters=2796032,dtype=f32",
+		"fma:n=300,iters=32,dtype=f16,data=normal",
+		"fma:n=3,iters=2796032,dtype=bf16",
+		"fma:n=300,iters=8,dtype=tf32",
+		"fma:n=300,iters=64,dtype=i8,data=normal",
+		"fma:n=300,iters=15360,dtype=e4m3",
+		"fma:n=300,iters=32,dtype=e5m2,data=normal",
 	};
 
 	(void)state;

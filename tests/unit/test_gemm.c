@@ -16,8 +16,9 @@
 
 enum { SEED = 11 };
 /* Values of dtype, some with the type of C; floats, then integers. */
-static const char *const types[] = {"f64", "f32", "f16", "bf16", "f16,out=f32", "bf16,out=f32", "i8"};
-enum { FLOATS = 6, TYPES = 7 };
+static const char *const types[] = {"f64",          "f32",  "f16",  "bf16", "f16,out=f32",
+                                    "bf16,out=f32", "tf32", "e4m3", "e5m2", "i8"};
+enum { FLOATS = 9, TYPES = 10 };
 static const char *const all_trans[] = {"nn", "nt", "tn", "tt"};
 
 static void open_shape(struct wm_set *set, int m, int n, int k, const char *type, const char *trans) {
@@ -39,6 +40,9 @@ static void work_by_hand(void **state) {
 		{"gemm:m=2,n=3,k=5,dtype=bf16", 60, 2 * (10 + 15 + 6)},
 		{"gemm:m=2,n=3,k=5,dtype=i8", 60, 10 + 15 + 4 * 6},
 		{"gemm:m=2,n=3,k=5,dtype=bf16,out=f32", 60, 2 * (10 + 15) + 4 * 6},
+		{"gemm:m=2,n=3,k=5,dtype=tf32", 60, 4 * (10 + 15 + 6)},
+		{"gemm:m=2,n=3,k=5,dtype=e4m3", 60, 10 + 15 + 2 * 6},
+		{"gemm:m=2,n=3,k=5,dtype=e5m2", 60, 10 + 15 + 2 * 6},
 		{"gemm:m=1024", 2147483648.0, 3 * 4 * 1048576},
 	};
 
@@ -81,6 +85,8 @@ static void outputs(void **state) {
 	} refused[] = {
 		{"gemm:m=8,dtype=f64,out=f32", "out=f32: C is always f64 with dtype=f64, only f16 and bf16 leave a choice"},
 		{"gemm:m=8,dtype=f32,out=f32", "out=f32: C is always f32 with dtype=f32, only f16 and bf16 leave a choice"},
+		{"gemm:m=8,dtype=tf32,out=f32", "out=f32: C is always f32 with dtype=tf32, only f16 and bf16 leave a choice"},
+		{"gemm:m=8,dtype=e4m3,out=f32", "out=f32: C is always bf16 with dtype=e4m3, only f16 and bf16 leave a choice"},
 		{"gemm:m=8,dtype=i8,out=f32", "out=f32: C is always i32 with dtype=i8, only f16 and bf16 leave a choice"},
 	};
 	struct wm_set set;
@@ -177,6 +183,9 @@ static void exact_inputs(void **state) {
 	promises("f64", "tn", 2, 300000);
 	promises("bf16,out=f32", "tn", 5, 10000);
 	promises("f16,out=f32", "nt", 30, 10000);
+	promises("tf32", "nn", 30, 10000);
+	promises("e4m3", "tn", 40, 4096);
+	promises("e5m2", "tt", 40, 4096);
 }
 
 /* ---- what passes -------------------------------------------------------------------------------- */
@@ -328,8 +337,9 @@ static void rounded_operands(void **state) {
 	static const struct {
 		const char *type;
 		int bits; /* of what pretends to be it */
-	} rows[] = {{"f64", 24}, {"f64", 49}, {"f32", 8},          {"f32", 11},        {"f32", 16},
-	            {"f32", 21}, {"f16", 8},  {"f16,out=f32", 10}, {"bf16,out=f32", 7}};
+	} rows[] = {{"f64", 24}, {"f64", 49}, {"f32", 8},          {"f32", 11},         {"f32", 16},
+	            {"f32", 21}, {"f16", 8},  {"f16,out=f32", 10}, {"bf16,out=f32", 7}, {"tf32", 10},
+	            {"tf32", 8}, {"e4m3", 3}, {"e5m2", 2}};
 
 	(void)state;
 	for (size_t r = 0; r < sizeof(rows) / sizeof(*rows); r++)
@@ -388,6 +398,91 @@ static void narrow_accumulation(void **state) {
 				memcpy((uint16_t *)set.host[2] + i + j * 32, &sum, sizeof(sum));
 			}
 		assert_wrong(&set, WM_TIMED, "16-bit accumulation");
+		wm_set_close(&set);
+	}
+}
+
+/* Every fp8 input is a number that the fp8 of all vendors hold: the largest of AMD's e4m3 is 240, and none has -0. */
+static void fp8_inputs(void **state) {
+	static const char *const data[] = {"uniform", "normal", "zeros"};
+
+	(void)state;
+	for (int d = 0; d < 3; d++)
+		for (int t = FLOATS - 2; t < FLOATS; t++)
+			for (int part = WM_EXACT; part <= WM_TIMED; part++) {
+				struct wm_set set;
+				char problem[128];
+
+				snprintf(problem, sizeof(problem), "gemm:m=50,n=40,k=300,dtype=%s,data=%s", types[t], data[d]);
+				wm_set_open(&set, problem);
+				wm_set_fill(&set, (enum wm_data_part)part, SEED);
+				for (size_t i = 0; i < set.t[0].count; i++) {
+					assert_true(fabs(wm_load_element(set.t[0].dtype, set.host[0], i)) <= 240);
+					assert_int_not_equal(((uint8_t *)set.host[0])[i], 0x80);
+				}
+				wm_set_close(&set);
+			}
+}
+
+/* x cut to the multiples of 2^-13 of the power of two that is in top: what an instruction with 14 bits keeps of it. */
+static double cut(double x, double top) {
+	int exponent;
+
+	frexp(top, &exponent);
+	return ldexp(trunc(ldexp(x, 14 - exponent)), exponent - 14);
+}
+
+/* 32 products at a time, each and the sum so far cut to 14 bits; the sum goes on in f32 every so many products. */
+static double short_sum(const struct wm_set *set, size_t i, size_t j, size_t depth, size_t every) {
+	float sum = 0;
+	double part = 0;
+
+	for (size_t k = 0; k < depth; k += 32) {
+		double product[32], top = fabs(part), next;
+
+		for (size_t q = 0; q < 32; q++) {
+			product[q] = wm_load_element(set->t[0].dtype, set->host[0], i * depth + k + q) *
+			             wm_load_element(set->t[1].dtype, set->host[1], j * depth + k + q);
+			top = fmax(top, fabs(product[q]));
+		}
+		next = cut(part, top);
+		for (size_t q = 0; q < 32; q++)
+			next += cut(product[q], top);
+		part = cut(next, next);
+		if ((k + 32) % every == 0) {
+			sum += (float)part;
+			part = 0;
+		}
+	}
+	return (double)sum;
+}
+
+/* Products of 8-bit floats may be summed in 14 bits over 128 of them, as instructions do it; over all is too many. */
+static void short_sums(void **state) {
+	static const struct {
+		const char *type;
+		size_t size, depth, every;
+	} rows[] = {{"e4m3", 64, 128, 128},
+	            {"e5m2", 64, 128, 128},
+	            {"e4m3", 8, 4096, 128},
+	            {"e5m2", 8, 4096, 128},
+	            {"e4m3", 8, 32768, 32768}};
+
+	(void)state;
+	for (size_t r = 0; r < sizeof(rows) / sizeof(*rows); r++) {
+		size_t size = rows[r].size, depth = rows[r].depth;
+		struct wm_set set;
+		struct wm_check check;
+
+		open_shape(&set, (int)size, (int)size, (int)depth, rows[r].type, "tn");
+		wm_set_fill(&set, WM_TIMED, SEED);
+		for (size_t j = 0; j < size; j++)
+			for (size_t i = 0; i < size; i++)
+				wm_store_element(WM_BF16, set.host[2], i + j * size, short_sum(&set, i, j, depth, rows[r].every));
+		if (rows[r].every == 128)
+			assert_int_equal(wm_set_verify(&set, WM_TIMED, SEED, &check), WM_OK);
+		else
+			assert_wrong(&set, WM_TIMED, "a sum of 14 bits");
 		wm_set_close(&set);
 	}
 }
@@ -463,7 +558,8 @@ int main(void) {
 		cmocka_unit_test(message),           cmocka_unit_test(rounded_operands),
 		cmocka_unit_test(rounded_output),    cmocka_unit_test(narrow_accumulation),
 		cmocka_unit_test(tight_bound),       cmocka_unit_test(wrong_corner),
-		cmocka_unit_test(wrong_tile),
+		cmocka_unit_test(wrong_tile),        cmocka_unit_test(fp8_inputs),
+		cmocka_unit_test(short_sums),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

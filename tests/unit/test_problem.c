@@ -259,7 +259,7 @@ static void bad_patterns(void **state) {
 		{"gemm:q=4", "unknown gemm axis 'q'; known: m n k dtype trans out cache data regime load"},
 		{"gemm:dtype=f23", "unknown gemm dtype 'f23'; did you mean 'f32'?"},
 		{"gemm:cache=warm", "unknown gemm cache 'warm'; known: cold hot"},
-		{"gemm:dtype=1:2:x2", "unknown gemm dtype '1:2:x2'; known: f64 f32 f16 bf16 i8"},
+		{"gemm:dtype=1:2:x2", "unknown gemm dtype '1:2:x2'; known: f64 f32 f16 bf16 i8 tf32 e4m3 e5m2"},
 		{"gemm:m", "gemm: 'm' is not key=list"},
 		{"gemm:", "gemm: '' is not key=list"},
 		{"gemm:m=4,", "gemm: '' is not key=list"},
