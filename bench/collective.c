@@ -37,6 +37,10 @@ void wm_collective_work(const struct wm_problem *p, struct wm_work *work_p) {
 	*work_p = (struct wm_work){.bytes = bytes, .wire_bytes = bus ? bytes * bus * (n - 1) / n : bytes};
 }
 
+bool wm_collective_apart(const struct wm_problem *p) {
+	return strcmp(wm_get_word(p, "timing"), "latency") == 0;
+}
+
 /* ---- sizes ------------------------------------------------------------------------------------------------------ */
 
 /* Elements of S. */

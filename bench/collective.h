@@ -30,7 +30,7 @@ struct wm_collective {
 		.name = (word), .about = (sentence), .metric = "B/s bus", .axes = wm_collective_axes,           \
 		.accept = wm_collective_accept, .tensors = wm_collective_tensors, .work = wm_collective_work,   \
 		.fill = wm_collective_fill, .verify = wm_collective_verify, .own = (collective_p), .hot = true, \
-		.collective = true                                                                              \
+		.collective = true, .apart = wm_collective_apart                                                \
 	}
 
 /* Axes bytes (S), dtype and timing. */
@@ -43,6 +43,8 @@ enum wm_status wm_collective_accept(const struct wm_problem *p);
 enum wm_status wm_collective_tensors(const struct wm_problem *p, struct wm_tensor *t, int *n_p);
 /* bytes is S, wire_bytes S times the busbw factor. */
 void wm_collective_work(const struct wm_problem *p, struct wm_work *work_p);
+/* timing=latency */
+bool wm_collective_apart(const struct wm_problem *p);
 /* send of one rank or of all, in either part. */
 void wm_collective_fill(const struct wm_problem *p, int i, enum wm_data_part part, uint64_t seed, void *host);
 enum wm_status wm_collective_verify(const struct wm_problem *p, enum wm_data_part part, uint64_t seed,

@@ -5,6 +5,7 @@
 #include "core/cases.h"
 #include "core/registry.h"
 #include "report/rows.h"
+#include "run/groups.h"
 #include "run/manifest.h"
 #include "run/plan_print.h"
 #include "run/supervisor.h"
@@ -63,17 +64,19 @@ static enum wm_status find_devices(struct request *q) {
 	return st;
 }
 
-/* Devices that are parts of the host exist when somebody asks for them. */
-static enum wm_status add_host_parts(struct request *q, const char *devices) {
-	static char parts[MAX_PARTS][96];
-	int n = wm_device_requests(&q->suite, devices, parts, MAX_PARTS);
+/* Parts of the host and groups exist when somebody asks for them. */
+static enum wm_status add_asked_devices(struct request *q, const char *devices) {
+	static char ids[MAX_PARTS][96];
+	int n = wm_device_requests(&q->suite, machine.devs, machine.n, devices, ids, MAX_PARTS);
 
 	for (int i = 0; i < n && machine.n < WM_MAX_DEVICES; i++) {
-		enum wm_status st = wm_topology_host(q->topo, parts[i], &machine.devs[machine.n]);
+		bool part = strncmp(ids[i], "host:", 5) == 0;
+		enum wm_status st =
+			part ? wm_topology_host(q->topo, ids[i], &machine.devs[machine.n]) : wm_groups_add(&machine, ids[i]);
 
 		if (st != WM_OK)
 			return st;
-		machine.n++;
+		machine.n += part;
 	}
 	return WM_OK;
 }
@@ -111,7 +114,7 @@ static enum wm_status plan_new(struct request *q) {
 	if (st == WM_OK)
 		st = find_devices(q);
 	if (st == WM_OK)
-		st = add_host_parts(q, devices ? devices : "");
+		st = add_asked_devices(q, devices ? devices : "");
 	if (st == WM_OK)
 		st = wm_cases_expand(&q->suite, machine.devs, machine.n, devices ? devices : "", impls ? impls : "", &q->cases);
 	if (st != WM_OK)

@@ -2,6 +2,7 @@
 /* cases.c - from a suite and the devices at hand to the list of cases, their ids, their order and their rotation. */
 #include "cases.h"
 
+#include "group.h"
 #include "registry.h"
 
 #include <stdlib.h>
@@ -60,11 +61,14 @@ static bool is_host_part(const char *id) {
 	return strncmp(id, "host:", 5) == 0;
 }
 
+/* How a job came to want a device: nobody named it, its backend or all were named, or it was. */
+enum wanted { NOT_WANTED, WANTED_BY_KIND, WANTED_BY_ID };
+
 /* The devices at hand, and which of them one job wants. */
 struct choice {
 	const struct wm_device *devs;
 	int n;
-	bool *chosen;
+	enum wanted *wanted;
 };
 
 static enum wm_status fail_unknown_device(const struct choice *c, const char *word) {
@@ -83,19 +87,35 @@ static enum wm_status fail_unknown_device(const struct choice *c, const char *wo
 	return st;
 }
 
+/* Is it the group of all devices of its backend? */
+static bool is_whole(const struct choice *c, const struct wm_device *dev) {
+	char id[96];
+
+	return dev->ranks > 0 && wm_group_of_all(c->devs, c->n, dev->backend, id) && strcmp(dev->id, id) == 0;
+}
+
+/* Parts of the host and groups are there when somebody names them; only the group of all of a backend stands for it. */
+static bool is_of_kind(const struct choice *c, const struct wm_device *dev) {
+	return !is_host_part(dev->id) && (dev->ranks == 0 || is_whole(c, dev));
+}
+
 /* wm_split's argument: adds the devices of one word. */
 static enum wm_status choose_devices(void *arg, const char *word) {
 	struct choice *c = arg;
 	bool any = false, all = strcmp(word, "all") == 0;
+	char group[96];
 
 	for (int i = 0; i < c->n; i++)
-		if (strcmp(c->devs[i].id, word) == 0) {
-			c->chosen[i] = true;
+		if (strcmp(c->devs[i].id, wm_group_id(word, group) ? group : word) == 0) {
+			c->wanted[i] = WANTED_BY_ID;
 			return WM_OK;
 		}
 	for (int i = 0; i < c->n; i++)
-		if ((all || strcmp(c->devs[i].backend, word) == 0) && !is_host_part(c->devs[i].id))
-			any = c->chosen[i] = true;
+		if ((all || strcmp(c->devs[i].backend, word) == 0) && is_of_kind(c, &c->devs[i])) {
+			any = true;
+			if (c->wanted[i] == NOT_WANTED)
+				c->wanted[i] = WANTED_BY_KIND;
+		}
 	if (any)
 		return WM_OK;
 	if (all)
@@ -182,12 +202,32 @@ static enum wm_status expand_device(const struct wm_problem *p, bool weigh, cons
 	return WM_OK;
 }
 
+static bool is_in_group_of_all(const struct choice *d, const struct wm_device *dev) {
+	for (int i = 0; i < d->n; i++)
+		if (d->wanted[i] && strcmp(d->devs[i].backend, dev->backend) == 0 && is_whole(d, &d->devs[i]))
+			return true;
+	return false;
+}
+
+/* Groups are for collectives. These run on one device only to say why not: where there is no group of it to run on, or
+ * when it was named. */
+static bool is_for(const struct choice *d, int device, const struct wm_bench *bench) {
+	const struct wm_device *dev = &d->devs[device];
+
+	if (d->wanted[device] == NOT_WANTED)
+		return false;
+	if (dev->ranks > 0)
+		return bench->collective;
+	return !bench->collective || d->wanted[device] == WANTED_BY_ID || dev->on_host || dev->threads > 0 ||
+	       !is_in_group_of_all(d, dev);
+}
+
 static enum wm_status expand_problem(const struct wm_problem *p, bool weigh, const char *impls, const struct choice *d,
                                      struct wm_cases *cases) {
 	enum wm_status st = WM_OK;
 
 	for (int i = 0; i < d->n && st == WM_OK; i++)
-		if (d->chosen[i])
+		if (is_for(d, i, p->bench))
 			st = expand_device(p, weigh, impls, d, i, cases);
 	return st;
 }
@@ -199,18 +239,19 @@ static enum wm_status expand_job(const struct wm_job *job, const struct choice *
 	const char *list = devices[0] ? devices : own ? job->device : "all";
 	enum wm_status st;
 
-	d.chosen = wm_zalloc((size_t)d.n * sizeof(*d.chosen));
+	d.wanted = wm_zalloc((size_t)d.n * sizeof(*d.wanted));
 	st = wm_split(list, '/', choose_devices, &d);
 	if (st != WM_OK && own && job->device_at[0])
 		st = wm_fail(st, "%s: %s", job->device_at, wm_why());
 	for (size_t i = 0; i < job->problems.n && st == WM_OK; i++)
 		st = expand_problem(&job->problems.v[i], job->weigh, impls[0] ? impls : job->impl, &d, cases);
-	free(d.chosen);
+	free(d.wanted);
 	return st;
 }
 
 static enum wm_status fail_nothing(const struct wm_suite *suite, const char *devices, const char *impls) {
 	const struct wm_job *job = suite->n ? &suite->jobs[0] : NULL;
+	char group[96];
 
 	if (!job || !job->problems.n)
 		return wm_fail(WM_INPUT, "nothing to run: no problem was named");
@@ -218,6 +259,10 @@ static enum wm_status fail_nothing(const struct wm_suite *suite, const char *dev
 		devices = job->device[0] ? job->device : "all";
 	if (!impls[0])
 		impls = job->impl;
+	if (wm_group_id(devices, group) && !job->problems.v[0].bench->collective)
+		return wm_fail(WM_INPUT,
+		               "nothing to run: %s is a group, and %s runs on one device: name its devices, joined by '/'",
+		               group, job->problems.v[0].bench->name);
 	return wm_fail(WM_INPUT, "nothing to run: no implementation of %s%s%s runs on device %s; see wattmark list",
 	               job->problems.v[0].bench->name, impls[0] ? " among " : "", impls, devices);
 }
@@ -235,31 +280,56 @@ enum wm_status wm_cases_expand(const struct wm_suite *suite, const struct wm_dev
 	return st;
 }
 
-/* wm_split's argument: keeps the parts of the host. */
+/* wm_split's argument: keeps the devices that have to be made. */
 struct requests {
+	const struct wm_device *devs;
+	int ndevs;
+	bool collective; /* the job has one */
 	char (*out)[96];
 	int n, max;
 };
 
-static enum wm_status keep_part(void *arg, const char *word) {
-	struct requests *r = arg;
-
-	if (!is_host_part(word) || strlen(word) >= sizeof(*r->out) || r->n == r->max)
-		return WM_OK;
+static void keep(struct requests *r, const char *word) {
+	if (strlen(word) >= sizeof(*r->out) || r->n == r->max)
+		return;
 	for (int i = 0; i < r->n; i++)
 		if (strcmp(r->out[i], word) == 0)
-			return WM_OK;
+			return;
 	snprintf(r->out[r->n++], sizeof(*r->out), "%s", word);
+}
+
+static enum wm_status keep_made(void *arg, const char *word) {
+	struct requests *r = arg;
+	char group[96];
+
+	if (is_host_part(word))
+		keep(r, word);
+	else if (wm_group_id(word, group))
+		keep(r, group);
+	for (int i = 0; wm_backends[i] && r->collective; i++)
+		if ((strcmp(word, "all") == 0 || strcmp(word, wm_backends[i]->name) == 0) &&
+		    wm_group_of_all(r->devs, r->ndevs, wm_backends[i]->name, group))
+			keep(r, group);
 	return WM_OK;
 }
 
-int wm_device_requests(const struct wm_suite *suite, const char *devices, char (*out)[96], int max) {
-	struct requests r = {.out = out, .max = max};
+static bool has_collective(const struct wm_job *job) {
+	for (size_t i = 0; i < job->problems.n; i++)
+		if (job->problems.v[i].bench->collective)
+			return true;
+	return false;
+}
 
-	if (devices[0])
-		wm_split(devices, '/', keep_part, &r);
-	for (int i = 0; i < suite->n && !devices[0]; i++)
-		wm_split(suite->jobs[i].device, '/', keep_part, &r);
+int wm_device_requests(const struct wm_suite *suite, const struct wm_device *devs, int ndevs, const char *devices,
+                       char (*out)[96], int max) {
+	struct requests r = {.devs = devs, .ndevs = ndevs, .out = out, .max = max};
+
+	for (int i = 0; i < suite->n; i++) {
+		const char *own = suite->jobs[i].device[0] ? suite->jobs[i].device : "all";
+
+		r.collective = has_collective(&suite->jobs[i]);
+		wm_split(devices[0] ? devices : own, '/', keep_made, &r);
+	}
 	return r.n;
 }
 

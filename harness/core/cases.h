@@ -33,20 +33,25 @@ void wm_device_key(const struct wm_device *dev, char *out, size_t room);
  * All cases of a suite: every job's problems x devices x implementations. devices and impls are '/' lists from the
  * command line ("" = the job's, else all found; impls: all that are registered for the benchmark and backend and
  * not asked_only). A device word is a device id, a backend's name (all of its devices) or "all"; parts of the host
- * (host:..) are in neither of the last two. A device that is off stays: its rows say why. Each case once.
+ * (host:..) are in neither of the last two. Groups are for collectives alone, and the group of all devices of a backend
+ * takes the place of these for them. A device that is off stays: its rows say why. Each case once.
  *
  * A case's id is FNV-1a 64 of problem, backend, device key, implementation and method major, each ended by a 0 byte.
  * Two devices of one backend may have one key (a card under two OpenCL platforms): then the later one's own id
  * takes the place of the key.
  *
  * WM_INPUT: a device or implementation that does not exist (nearest named), or nothing left to run. Devices of the
- * form host:numa=0 etc. must be in devs already (see wm_device_requests).
+ * form host:numa=0 or cuda:0-3 must be in devs already (see wm_device_requests).
  */
 enum wm_status wm_cases_expand(const struct wm_suite *suite, const struct wm_device *devs, int ndevs,
                                const char *devices, const char *impls, struct wm_cases *cases);
-/* Every word that begins with "host:" of the '/' list devices or, when that is "", of the jobs' device keys; each
- * once, at most max. */
-int wm_device_requests(const struct wm_suite *suite, const char *devices, char (*out)[96], int max);
+/*
+ * The devices that are there only when asked for: of the '/' list devices or, when that is "", of the jobs' device
+ * keys, every word that begins with "host:" and every group; and where all devices of a backend are asked for by a job
+ * with a collective, the group of them. Each once, at most max.
+ */
+int wm_device_requests(const struct wm_suite *suite, const struct wm_device *devs, int ndevs, const char *devices,
+                       char (*out)[96], int max);
 /* Fisher-Yates by wm_random(seed, 0x53485546, ..): the same order for the same seed. */
 void wm_cases_shuffle(struct wm_cases *cases, uint64_t seed);
 /*

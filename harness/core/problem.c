@@ -483,8 +483,8 @@ static enum wm_status add_grid(const struct wm_bench *bench, const struct choice
 void wm_problem_place(struct wm_problem *p, const struct wm_device *dev) {
 	if (!p->bench->collective)
 		return;
-	p->ranks = dev->threads > 1 ? dev->threads : 1;
-	p->rank = p->ranks > 1 ? WM_ALL_RANKS : 0;
+	p->ranks = dev->ranks > 1 ? dev->ranks : dev->threads > 1 ? dev->threads : 1;
+	p->rank = dev->ranks <= 1 && p->ranks > 1 ? WM_ALL_RANKS : 0;
 }
 
 /* ---- patterns ----------------------------------------------------------------------------------------------- */

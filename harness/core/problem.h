@@ -42,7 +42,8 @@ enum wm_status wm_axis_check(const struct wm_bench *bench, const char *key, cons
 enum wm_status wm_problem_parse(const char *text, struct wm_problem *problem_p);
 /* Bytes of one buffer set: all tensors, dense. WM_INPUT when they overflow. */
 enum wm_status wm_problem_bytes(const struct wm_problem *p, uint64_t *set_bytes_p);
-/* Whose part of a collective the device computes: all ranks, one per thread of it; nothing for other benchmarks. */
+/* Whose part of a collective the device computes: all ranks, one per thread of it; of a group rank 0, which stands for
+ * any of them until a worker knows its own; nothing for other benchmarks. */
 void wm_problem_place(struct wm_problem *p, const struct wm_device *dev);
 /* What an axis has in patterns that do not name it: a value, a word or "@key"; static. */
 const char *wm_axis_default(const struct wm_bench *bench, const struct wm_axis *axis);

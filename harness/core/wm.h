@@ -126,6 +126,7 @@ struct wm_device {
 	int threads;              /* host threads that work on it: one per core of cpuset; 0 = not a CPU */
 	int units;                /* compute units or cores; 0 = unknown */
 	uint32_t features;        /* WM_HAS_* */
+	int ranks;                /* of a group, "cuda:0-3": its devices, each a rank in a process of its own; else 0 */
 	bool on_host;             /* its silicon is the host's CPU (PoCL): core fills caches, cores and memory */
 	void *priv;               /* set by open, released by close */
 };
@@ -302,11 +303,27 @@ struct wm_bench {
 	const void *own;
 	bool hot;        /* its cache axis is hot where nobody says otherwise */
 	bool collective; /* ranks compute it together: refused with fewer than two */
+	/* (optional) Is every operation timed by itself, after a barrier of the ranks, and not many back to back? */
+	bool (*apart)(const struct wm_problem *p);
 };
 
 /* Helper of the benchmarks' fill: n timed values by the problem's data axis (uniform on a 2^-24 grid in [-1,1),
  * normal, zeros; i8: integers in [-127,127]); stream tells tensors apart. */
 void wm_fill_timed(const struct wm_problem *p, enum wm_dtype t, uint64_t seed, uint64_t stream, size_t n, void *out);
+
+/* ---- ranks that are processes ------------------------------------------------------------------------------- */
+
+/* What the ranks of one collective share, each in a worker process of its own on a device of its own. */
+struct wm_meeting;
+enum { WM_MAX_RANKS = 64, WM_MEET_BYTES = 256 };
+
+/*
+ * All ranks call it, and each returns when all have come: a barrier. mine (bytes of it, at most WM_MEET_BYTES, the same
+ * for all) is handed to all: those of rank r lie at all + r * bytes. own is how this rank has fared; where one comes
+ * with anything but WM_OK, all get the worst such status and no bytes, and wm_why() names the rank and its cause. A
+ * rank that comes so does not wait for others that have stopped coming for longer than 2 s.
+ */
+enum wm_status wm_meet(struct wm_meeting *meeting, enum wm_status own, const void *mine, size_t bytes, void *all);
 
 /* ---- implementations ---------------------------------------------------------------------------------------- */
 
@@ -325,6 +342,8 @@ struct wm_run {
 	int threads;              /* prepare may set: threads really used, read back; 0 = unknown */
 	char library[160];        /* prepare may set: library, version, kernel or core type */
 	char detail[1024];        /* prepare may set: how it was set up, "key=value key=value": what repeating it needs */
+	/* Where the ranks meet that are processes of their own; NULL: this process has all ranks that there are. */
+	struct wm_meeting *meeting;
 };
 
 /* How long the ranks of a group took for n operations, by their own clocks. */
@@ -356,9 +375,10 @@ struct wm_impl {
 	enum wm_status (*prepare)(struct wm_run *run);
 	/* Timed: one operation on that set; may return before it is done. */
 	enum wm_status (*enqueue)(struct wm_run *run, int set);
-	/* (optional) Groups whose ranks keep their own time: n operations, the i-th on set (first + i) % span, begun by a
-	 * barrier of all ranks. Times are then taken from here and not from the device's marks; enqueue is still what
-	 * verification calls. */
+	/* (optional) Ranks that are threads of one process and keep their own time: n operations, the i-th on set
+	 * (first + i) % span, begun by a barrier of all ranks. Times are then taken from here and not from the device's
+	 * marks; enqueue is still what verification calls. Ranks that are processes need none of this: the core lets
+	 * them meet, and joins the times of their devices. */
 	enum wm_status (*batch)(struct wm_run *run, int first, int span, long n, struct wm_rank_times *times_p);
 	/* (optional) Releases what prepare made; also called when prepare failed half way. */
 	void (*finish)(struct wm_run *run);

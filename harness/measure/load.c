@@ -41,15 +41,18 @@ static void note(struct wm_load *load, long batch, double busy_s) {
 
 /* One batch after the other, each waited for. */
 static enum wm_status run_one_by_one(struct wm_sampler *s, double until, struct wm_load *load) {
-	enum wm_status st = WM_OK;
+	double now;
+	enum wm_status st = wm_sampler_now(s, &now);
 
-	for (long i = 0; st == WM_OK && wm_now() < until; i++) {
+	for (long i = 0; st == WM_OK && now < until; i++) {
 		long batch = batch_size(s, i);
 		double device, host;
 
 		st = wm_sampler_time(s, batch, &device, &host);
-		if (st == WM_OK)
-			note(load, batch, device);
+		if (st != WM_OK)
+			break;
+		note(load, batch, device);
+		st = wm_sampler_now(s, &now);
 	}
 	return st;
 }
@@ -100,11 +103,12 @@ static enum wm_status run_in_flight(struct wm_sampler *s, double until, struct w
 }
 
 enum wm_status wm_load_device(struct wm_sampler *s, double seconds, struct wm_load *load_p) {
-	bool in_flight = s->job->backend->wait && !s->job->impl->batch;
+	bool in_flight = s->job->backend->wait && !s->job->impl->batch && !s->job->meeting;
 	double until;
-	enum wm_status st;
+	enum wm_status st = wm_sampler_now(s, &load_p->began_s);
 
-	load_p->began_s = wm_now();
+	if (st != WM_OK)
+		return st;
 	until = load_p->began_s + seconds;
 	st = in_flight ? run_in_flight(s, until, load_p) : run_one_by_one(s, until, load_p);
 	load_p->ended_s = load_p->n ? load_p->v[load_p->n - 1].at_s : load_p->began_s;

@@ -7,6 +7,7 @@
 #include "load.h"
 #include "sample.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,6 +72,52 @@ enum wm_status wm_measure_fit(const struct wm_problem *p, const struct wm_impl *
 		               "does not fit: needs %llu bytes (%d buffer sets), half of the free memory is %llu bytes",
 		               (unsigned long long)f.device_bytes, f.sets, (unsigned long long)(dev->free_bytes / 2));
 	*footprint_p = f;
+	return WM_OK;
+}
+
+/* ---- ranks ---- */
+
+/* Have all ranks fared well? Every rank gets the same answer. */
+static enum wm_status agree(const struct bench_run *r, enum wm_status own) {
+	return r->job->meeting ? wm_meet(r->job->meeting, own, NULL, 0, NULL) : own;
+}
+
+/* What the ranks tell each other of their checks. */
+struct checked {
+	double exact, timed;
+	uint64_t exact_compared, timed_compared, fingerprint, output_checksum;
+};
+
+/* The last meeting: of all ranks' checks the worst error and the sum of what was compared; a checksum of checksums. */
+static enum wm_status join_checks(const struct bench_run *r, enum wm_status own) {
+	struct wm_measurement *m = r->m;
+	const struct checked mine = {.exact = m->exact.worst,
+	                             .timed = m->timed.worst,
+	                             .exact_compared = m->exact.compared,
+	                             .timed_compared = m->timed.compared,
+	                             .fingerprint = m->fingerprint,
+	                             .output_checksum = m->output_checksum};
+	struct checked all[WM_MAX_RANKS];
+	uint64_t inputs[WM_MAX_RANKS], outputs[WM_MAX_RANKS];
+	size_t n = (size_t)r->job->problem->ranks;
+	enum wm_status st;
+
+	if (!r->job->meeting)
+		return own;
+	st = wm_meet(r->job->meeting, own, &mine, sizeof(mine), all);
+	if (st != WM_OK)
+		return st;
+	m->exact.compared = m->timed.compared = 0;
+	for (size_t i = 0; i < n; i++) {
+		m->exact.worst = fmax(m->exact.worst, all[i].exact);
+		m->timed.worst = fmax(m->timed.worst, all[i].timed);
+		m->exact.compared += all[i].exact_compared;
+		m->timed.compared += all[i].timed_compared;
+		inputs[i] = all[i].fingerprint;
+		outputs[i] = all[i].output_checksum;
+	}
+	m->fingerprint = wm_checksum(inputs, n * sizeof(*inputs));
+	m->output_checksum = wm_checksum(outputs, n * sizeof(*outputs));
 	return WM_OK;
 }
 
@@ -303,24 +350,47 @@ static enum wm_status unsupported_axes(const struct wm_problem *p) {
 	return WM_OK;
 }
 
+static enum wm_status one_rank(const struct wm_device *dev) {
+	if (dev->threads > 0)
+		return wm_fail(WM_UNSUPPORTED, "needs >= 2 ranks, %s has %d", dev->id, dev->threads);
+	return wm_fail(WM_UNSUPPORTED, "needs >= 2 devices, %s is one", dev->id);
+}
+
+/* Sizes are fit for all ranks and memory is there on all of them, or nobody goes on. The sets of a rotation go by the
+ * device's caches, and the ranks must take the same ones. */
+static enum wm_status allocate_all(struct bench_run *r) {
+	uint64_t mine, sets[WM_MAX_RANKS];
+	enum wm_status st = allocate(r);
+
+	if (!r->job->meeting)
+		return st;
+	mine = (uint64_t)r->run.sets;
+	st = wm_meet(r->job->meeting, st, &mine, sizeof(mine), sets);
+	for (int i = 1; i < r->job->problem->ranks && st == WM_OK; i++)
+		if (sets[i] != sets[0])
+			st = wm_fail(WM_UNSUPPORTED, "the caches of the group's devices differ in size: cache=hot runs on it");
+	return st;
+}
+
 static enum wm_status run_phases(struct bench_run *r) {
 	const struct wm_problem *p = r->job->problem;
 	enum wm_status st = unsupported_axes(p);
 
 	if (st == WM_OK && r->bench->collective && p->ranks < 2)
-		st = wm_fail(WM_UNSUPPORTED, "needs >= 2 ranks, %s has %d", r->job->dev->id, p->ranks);
+		st = one_rank(r->job->dev);
 	if (st == WM_OK && r->bench->accept)
 		st = r->bench->accept(p);
 	if (st == WM_OK)
 		st = r->job->impl->can_run(&r->run);
+	st = agree(r, st);
 	if (st == WM_OK)
-		st = allocate(r);
+		st = allocate_all(r);
 	if (st != WM_OK)
 		return st;
 	enter(r, "build", 1, false);
 	if (r->job->impl->prepare) {
 		r->prepared = true;
-		st = r->job->impl->prepare(&r->run);
+		st = agree(r, r->job->impl->prepare(&r->run));
 		if (st != WM_OK)
 			return st;
 	}
@@ -328,11 +398,12 @@ static enum wm_status run_phases(struct bench_run *r) {
 	memcpy(r->m->library, r->run.library, sizeof(r->m->library));
 	memcpy(r->m->detail, r->run.detail, sizeof(r->m->detail));
 	enter(r, "verify", 2 + r->m->work.flop / 1e9 * (1 + r->run.sets) + (double)r->m->rotation_bytes / 100e6, false);
-	st = verify_exact(r);
+	st = agree(r, verify_exact(r));
 	if (st == WM_OK)
-		st = verify_timed(r);
+		st = agree(r, verify_timed(r));
 	if (st == WM_OK)
 		st = time_it(r);
+	st = join_checks(r, st);
 	if (st != WM_OK)
 		return st;
 	r->m->verified = true;
@@ -346,8 +417,12 @@ enum wm_status wm_measure(const struct wm_measure_job *job, struct wm_measuremen
 	if (st != WM_OK)
 		return st;
 	r.bench->work(job->problem, &m->work);
-	r.run = (struct wm_run){
-		.problem = job->problem, .backend = job->backend, .dev = job->dev, .tensors = r.ntensors, .sets = 1};
+	r.run = (struct wm_run){.problem = job->problem,
+	                        .backend = job->backend,
+	                        .dev = job->dev,
+	                        .tensors = r.ntensors,
+	                        .sets = 1,
+	                        .meeting = job->meeting};
 	st = run_phases(&r);
 	if (r.prepared && job->impl->finish)
 		job->impl->finish(&r.run);

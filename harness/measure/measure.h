@@ -21,6 +21,9 @@ struct wm_measure_job {
 	struct wm_device *dev; /* open */
 	const struct wm_profile *profile;
 	uint64_t seed;
+	/* Of the ranks that are processes of their own, of which this is one; NULL: this process has all there are. Then
+	 * they go through all phases in step, and everything that a decision is made on they agree upon. */
+	struct wm_meeting *meeting;
 	/* Called at the start of every phase with the seconds that it should take; tight: a timed phase, whose
 	 * length is known, against one that may build or verify for long. */
 	void (*enter)(void *arg, const char *phase, double expect_s, bool tight);
@@ -57,7 +60,7 @@ struct wm_measurement {
 	                    * poisoning before it broke the load */
 	double host_ratio; /* host clock / device clock over all batches */
 	bool launch_bound; /* host_ratio > 1.01; never where ranks keep their own time */
-	bool by_ranks;     /* times are those of the ranks' own clocks */
+	bool by_ranks;     /* times are those of the ranks' own clocks, of which the slowest counts */
 	double skew_s;     /* by_ranks: median over the samples, per operation */
 	double median_s, lo_s, hi_s, level, min_s, p95_s, max_s;
 	double lag1, block_lag1; /* correlation of neighbours: samples; blocks of the interval */

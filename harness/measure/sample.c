@@ -2,6 +2,7 @@
 /* sample.c - batches of operations between two marks of the device's clock. */
 #include "sample.h"
 
+#include "core/meeting.h"
 #include "stats.h"
 
 #include <math.h>
@@ -28,6 +29,8 @@ enum wm_status wm_sampler_enqueue(struct wm_sampler *s, long batch) {
 
 		if (st != WM_OK)
 			return st;
+		if (s->job->meeting)
+			wm_meeting_step(s->job->meeting);
 		s->next_set = s->next_set + 1 < s->span ? s->next_set + 1 : 0;
 	}
 	return WM_OK;
@@ -61,7 +64,8 @@ static enum wm_status time_marks(struct wm_sampler *s, long batch, double *devic
 		st = b->mark(dev, 1);
 	if (st == WM_OK)
 		st = b->sync(dev);
-	*host_p = wm_now() - from;
+	s->ended_s = wm_now();
+	*host_p = s->ended_s - from;
 	if (st == WM_OK)
 		st = b->between(dev, 0, 1, &device);
 	if (st == WM_OK)
@@ -69,9 +73,100 @@ static enum wm_status time_marks(struct wm_sampler *s, long batch, double *devic
 	return st;
 }
 
+/* What each rank tells the others of what it has just timed. */
+struct told {
+	double device_s, host_s, ended_s;
+};
+
+/* The same on all ranks, begun by a barrier; the slowest rank's times, and how far the ends lie apart. */
+static enum wm_status time_once(struct wm_sampler *s, long batch, struct told *slowest_p, double *skew_p) {
+	struct told mine = {0}, all[WM_MAX_RANKS], slowest;
+	double first_end;
+	enum wm_status st = wm_meet(s->job->meeting, WM_OK, NULL, 0, NULL);
+
+	if (st != WM_OK)
+		return st;
+	st = time_marks(s, batch, &mine.device_s, &mine.host_s);
+	mine.ended_s = s->ended_s;
+	st = wm_meet(s->job->meeting, st, &mine, sizeof(mine), all);
+	if (st != WM_OK)
+		return st;
+	slowest = all[0];
+	first_end = all[0].ended_s;
+	for (int r = 1; r < s->job->problem->ranks; r++) {
+		slowest.device_s = fmax(slowest.device_s, all[r].device_s);
+		slowest.host_s = fmax(slowest.host_s, all[r].host_s);
+		slowest.ended_s = fmax(slowest.ended_s, all[r].ended_s);
+		first_end = fmin(first_end, all[r].ended_s);
+	}
+	*slowest_p = slowest;
+	*skew_p = slowest.ended_s - first_end;
+	return WM_OK;
+}
+
+/* Every operation by itself: the medians over the operations. */
+static enum wm_status time_apart(struct wm_sampler *s, long batch, struct told *slowest_p, double *skew_p) {
+	double *device = wm_zalloc((size_t)batch * sizeof(*device)), *skew = wm_zalloc((size_t)batch * sizeof(*skew));
+	struct told one, all = {0};
+	enum wm_status st = WM_OK;
+
+	for (long i = 0; i < batch && st == WM_OK; i++) {
+		st = time_once(s, 1, &one, &skew[i]);
+		device[i] = one.device_s;
+		all.host_s += one.host_s;
+	}
+	if (st == WM_OK) {
+		wm_sort(device, (size_t)batch);
+		wm_sort(skew, (size_t)batch);
+		all.device_s = (double)batch * wm_quantile(device, (size_t)batch, 0.5);
+		*slowest_p = all;
+		*skew_p = wm_quantile(skew, (size_t)batch, 0.5);
+	}
+	free(skew);
+	free(device);
+	return st;
+}
+
+/* Time of a batch on ranks that are processes. */
+static enum wm_status time_together(struct wm_sampler *s, long batch, double *ranks_p, double *host_p) {
+	const struct wm_problem *p = s->job->problem;
+	bool apart = p->bench->apart && p->bench->apart(p);
+	struct told slowest;
+	enum wm_status st = apart ? time_apart(s, batch, &slowest, &s->skew_s) : time_once(s, batch, &slowest, &s->skew_s);
+
+	if (st != WM_OK)
+		return st;
+	*ranks_p = slowest.device_s;
+	*host_p = slowest.host_s;
+	return WM_OK;
+}
+
 enum wm_status wm_sampler_time(struct wm_sampler *s, long batch, double *device_p, double *host_p) {
-	return s->job->impl->batch && batch ? time_ranks(s, batch, device_p, host_p)
-	                                    : time_marks(s, batch, device_p, host_p);
+	if (batch && s->job->meeting)
+		return time_together(s, batch, device_p, host_p);
+	if (batch && s->job->impl->batch)
+		return time_ranks(s, batch, device_p, host_p);
+	return time_marks(s, batch, device_p, host_p);
+}
+
+/* The largest that a rank has; what this one has where there are no others. */
+static enum wm_status agree_on(const struct wm_sampler *s, double mine, double *most_p) {
+	double all[WM_MAX_RANKS], most = mine;
+
+	if (s->job->meeting) {
+		enum wm_status st = wm_meet(s->job->meeting, WM_OK, &mine, sizeof(mine), all);
+
+		if (st != WM_OK)
+			return st;
+		for (int r = 0; r < s->job->problem->ranks; r++)
+			most = fmax(most, all[r]);
+	}
+	*most_p = most;
+	return WM_OK;
+}
+
+enum wm_status wm_sampler_now(const struct wm_sampler *s, double *now_p) {
+	return agree_on(s, wm_now(), now_p);
 }
 
 /* The least time that means something: the larger of the smallest step seen and the cost of an empty pair of marks. */
@@ -87,8 +182,7 @@ static enum wm_status clock_resolution(struct wm_sampler *s, double *resolution_
 			step = pair[i];
 	}
 	wm_sort(pair, EMPTY_PAIRS);
-	*resolution_p = fmax(isinf(step) ? 0 : step, wm_quantile(pair, EMPTY_PAIRS, 0.5));
-	return WM_OK;
+	return agree_on(s, fmax(isinf(step) ? 0 : step, wm_quantile(pair, EMPTY_PAIRS, 0.5)), resolution_p);
 }
 
 enum wm_status wm_sampler_batch(struct wm_sampler *s) {
@@ -97,7 +191,7 @@ enum wm_status wm_sampler_batch(struct wm_sampler *s) {
 	enum wm_status st = clock_resolution(s, &s->m->resolution_s);
 	long batch = 1;
 
-	s->m->by_ranks = s->job->impl->batch != NULL;
+	s->m->by_ranks = s->job->impl->batch || s->job->meeting;
 	if (st != WM_OK)
 		return st;
 	want = fmax(s->job->backend->asynchronous ? BATCH_ASYNC_S : BATCH_HOST_S, RESOLUTIONS * s->m->resolution_s);
@@ -121,36 +215,44 @@ enum wm_status wm_sampler_batch(struct wm_sampler *s) {
 
 /* Load for at least block_s; seconds per operation by the host's clock. */
 static enum wm_status run_block(struct wm_sampler *s, double *per_op_p) {
-	double from = wm_now(), device, host;
+	double from, now, device, host;
 	long operations = 0;
+	enum wm_status st = wm_sampler_now(s, &from);
 
+	if (st != WM_OK)
+		return st;
 	do {
-		enum wm_status st = wm_sampler_time(s, s->m->batch, &device, &host);
-
+		st = wm_sampler_time(s, s->m->batch, &device, &host);
+		if (st == WM_OK)
+			st = wm_sampler_now(s, &now);
 		if (st != WM_OK)
 			return st;
 		operations += s->m->batch;
-	} while (wm_now() - from < s->job->profile->block_s);
-	*per_op_p = (wm_now() - from) / (double)operations;
+	} while (now - from < s->job->profile->block_s);
+	*per_op_p = (now - from) / (double)operations;
 	return WM_OK;
 }
 
 enum wm_status wm_sampler_warm(struct wm_sampler *s) {
 	struct wm_measurement *m = s->m;
-	double from = wm_now(), last = 0, now;
+	double from, now, last = 0, per_op;
+	enum wm_status st;
 
 	if (wm_get(s->job->problem, "regime") == WM_BURST) {
 		m->steady_by = "burst";
 		return WM_OK;
 	}
+	st = wm_sampler_now(s, &from);
 	for (;;) {
-		enum wm_status st = run_block(s, &now);
-
+		if (st == WM_OK)
+			st = run_block(s, &per_op);
+		if (st == WM_OK)
+			st = wm_sampler_now(s, &now);
 		if (st != WM_OK)
 			return st;
 		m->warm_blocks++;
-		m->warm_s = wm_now() - from;
-		if (last > 0 && fabs(now / last - 1) <= AGREE) {
+		m->warm_s = now - from;
+		if (last > 0 && fabs(per_op / last - 1) <= AGREE) {
 			m->steady_by = "throughput";
 			return WM_OK;
 		}
@@ -158,7 +260,7 @@ enum wm_status wm_sampler_warm(struct wm_sampler *s) {
 			m->steady_by = "unsettled";
 			return WM_OK;
 		}
-		last = now;
+		last = per_op;
 	}
 }
 
@@ -273,13 +375,17 @@ bool wm_sampler_done(struct wm_measurement *m, double target) {
 enum wm_status wm_sampler_run(struct wm_sampler *s) {
 	const struct wm_profile *profile = s->job->profile;
 	size_t look = FIRST_LOOK;
-	double from = wm_now();
+	double from, now;
+	enum wm_status st;
 
 	if (wm_get(s->job->problem, "regime") == WM_BURST)
 		return run_bursts(s);
+	st = wm_sampler_now(s, &from);
 	for (;;) {
-		enum wm_status st = wm_sampler_one(s);
-
+		if (st == WM_OK)
+			st = wm_sampler_one(s);
+		if (st == WM_OK)
+			st = wm_sampler_now(s, &now);
 		if (st != WM_OK)
 			return st;
 		if (s->m->n == look) {
@@ -288,7 +394,7 @@ enum wm_status wm_sampler_run(struct wm_sampler *s) {
 				return WM_OK;
 		}
 		/* by the host's clock: a kernel that has stopped working adds nothing to the device's */
-		if (wm_now() - from >= profile->sample_cap_s && s->m->n >= FEWEST)
+		if (now - from >= profile->sample_cap_s && s->m->n >= FEWEST)
 			return WM_OK;
 	}
 }

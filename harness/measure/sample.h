@@ -13,6 +13,7 @@ struct wm_sampler {
 	int next_set, span;      /* operations take the sets next_set, .. modulo span */
 	double host_s, device_s; /* sums over all samples' batches */
 	double skew_s;           /* of the last batch, where ranks keep their own time */
+	double ended_s;          /* of the last batch on this rank's device, on the monotonic clock */
 };
 
 /* Measures the resolution of the device's clock and finds the batch: long enough for it, within the regime. */
@@ -32,6 +33,9 @@ enum wm_status wm_sampler_checked(struct wm_sampler *s);
 enum wm_status wm_sampler_enqueue(struct wm_sampler *s, long batch);
 /* A batch and its time, by the device's clock (the ranks' where they keep their own) and by the host's around it. */
 enum wm_status wm_sampler_time(struct wm_sampler *s, long batch, double *device_p, double *host_p);
+/* The time that decisions go by: the monotonic clock; of ranks that are processes one that they all have looked at, so
+ * that they decide alike. */
+enum wm_status wm_sampler_now(const struct wm_sampler *s, double *now_p);
 /* Median, interval and the rest from the samples. */
 void wm_sampler_summarise(struct wm_measurement *m);
 

@@ -15,7 +15,7 @@
 
 extern char **environ;
 
-enum { FIRST_FREE = 10 }; /* our descriptors stay above those that the child's pipes take */
+enum { FIRST_FREE = 10 }; /* our descriptors stay above those that a child has */
 #define KILL_WAIT_S 10.0
 
 /* A pipe whose two ends are close-on-exec and out of the way of 0..4. */
@@ -34,7 +34,7 @@ static enum wm_status high_pipe(int ends[2]) {
 }
 
 /* What the child changes before exec: its descriptors, group and signals. */
-static int spawn(const char *const *argv, int in, int out, int log_fd, pid_t *pid_p) {
+static int spawn(const char *const *argv, int in, int out, int log_fd, int shared_fd, pid_t *pid_p) {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	sigset_t none, ours;
@@ -53,6 +53,8 @@ static int spawn(const char *const *argv, int in, int out, int log_fd, pid_t *pi
 	posix_spawn_file_actions_adddup2(&actions, log_fd, 2);
 	posix_spawn_file_actions_adddup2(&actions, in, WM_CHILD_IN);
 	posix_spawn_file_actions_adddup2(&actions, out, WM_CHILD_OUT);
+	if (shared_fd >= 0)
+		posix_spawn_file_actions_adddup2(&actions, shared_fd, WM_CHILD_SHARED);
 	posix_spawnattr_init(&attr);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	posix_spawnattr_setpgroup(&attr, 0);
@@ -65,6 +67,10 @@ static int spawn(const char *const *argv, int in, int out, int log_fd, pid_t *pi
 }
 
 enum wm_status wm_child_start(const char *const *argv, int log_fd, struct wm_child *child_p) {
+	return wm_child_start_sharing(argv, log_fd, -1, child_p);
+}
+
+enum wm_status wm_child_start_sharing(const char *const *argv, int log_fd, int shared_fd, struct wm_child *child_p) {
 	int in[2], out[2], error;
 	pid_t pid;
 	enum wm_status st = high_pipe(in);
@@ -74,7 +80,7 @@ enum wm_status wm_child_start(const char *const *argv, int log_fd, struct wm_chi
 	st = high_pipe(out);
 	if (st != WM_OK)
 		goto close_in;
-	error = spawn(argv, in[0], out[1], log_fd, &pid);
+	error = spawn(argv, in[0], out[1], log_fd, shared_fd, &pid);
 	if (error) {
 		st = wm_fail(WM_FAILED, "cannot start %s: %s", argv[0], strerror(error));
 		goto close_out;
@@ -133,4 +139,5 @@ void wm_child_begin(void) {
 	setrlimit(RLIMIT_CORE, &no_core);
 	fcntl(WM_CHILD_IN, F_SETFD, FD_CLOEXEC);
 	fcntl(WM_CHILD_OUT, F_SETFD, FD_CLOEXEC);
+	fcntl(WM_CHILD_SHARED, F_SETFD, FD_CLOEXEC); /* no error where there is none counts */
 }

@@ -8,7 +8,8 @@
 #include <signal.h>
 #include <sys/types.h>
 
-enum { WM_CHILD_IN = 3, WM_CHILD_OUT = 4 }; /* the child's ends of the pipes; its 1 and 2 are the log */
+/* The child's ends of the pipes, and what it shares with others of its kind; its 1 and 2 are the log. */
+enum { WM_CHILD_IN = 3, WM_CHILD_OUT = 4, WM_CHILD_SHARED = 5 };
 
 struct wm_child {
 	pid_t pid;    /* also its process group; 0 = none */
@@ -19,6 +20,8 @@ struct wm_child {
  * stdout and stderr go to log_fd, its stdin is /dev/null. Fork without exec is never used: the vendors' libraries,
  * OpenMP and threads do not survive it. */
 enum wm_status wm_child_start(const char *const *argv, int log_fd, struct wm_child *child_p);
+/* The same, and shared_fd is its WM_CHILD_SHARED; -1: it has none. */
+enum wm_status wm_child_start_sharing(const char *const *argv, int log_fd, int shared_fd, struct wm_child *child_p);
 /*
  * Waits up to wait_s for the end, then kills the whole group and waits up to 10 s more. Closes the pipes. Each of the
  * two waits lets in the signals that are not in while_waiting (NULL: those that are let in anyway) and is over when

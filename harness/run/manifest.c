@@ -4,6 +4,7 @@
 
 #include "system/environment.h"
 #include "fields.h"
+#include "groups.h"
 #include "wire.h"
 
 #include <stdlib.h>
@@ -175,6 +176,19 @@ static enum wm_status same(const char *path, const char *field, const char *then
 	return wm_fail(WM_INPUT, "cannot resume %s: %s was '%s', is '%s'", path, field, then, now);
 }
 
+/* A device that is there only when asked for, a part of the host or a group; of any other kind none is added. */
+static enum wm_status add_asked(const struct wm_topology *topo, const char *id, struct wm_machine *machine) {
+	char group[96];
+
+	if (strncmp(id, "host:", 5) == 0 && machine->n < WM_MAX_DEVICES) {
+		enum wm_status st = wm_topology_host(topo, id, &machine->devs[machine->n]);
+
+		machine->n += st == WM_OK;
+		return st;
+	}
+	return wm_group_id(id, group) ? wm_groups_add(machine, group) : WM_OK;
+}
+
 /* The device of a case as it is now; its key and its cores must be those of then. */
 static enum wm_status match_device(const char *path, const json_t *run, const char *id, const struct wm_topology *topo,
                                    struct wm_machine *machine, int *device_p) {
@@ -189,12 +203,9 @@ static enum wm_status match_device(const char *path, const json_t *run, const ch
 			wm_device_from_json(json_array_get(devices, i), &then);
 	while (at < machine->n && strcmp(machine->devs[at].id, id) != 0)
 		at++;
-	if (at == machine->n && strncmp(id, "host:", 5) == 0 && at < WM_MAX_DEVICES) {
-		st = wm_topology_host(topo, id, &machine->devs[at]);
-		if (st != WM_OK)
-			return st;
-		machine->n++;
-	}
+	st = at == machine->n ? add_asked(topo, id, machine) : WM_OK;
+	if (st != WM_OK)
+		return st;
 	if (at == machine->n)
 		return wm_fail(WM_INPUT, "cannot resume %s: device %s is not here now", path, id);
 	wm_device_key(&then, key_then, sizeof(key_then));

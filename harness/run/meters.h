@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-enum { WM_MAX_SOURCES = 256, WM_MAX_PARTS = 16 };
+enum { WM_MAX_SOURCES = 256, WM_MAX_PARTS = WM_MAX_RANKS };
 
 /* What was found, and where it was looked for. Released by wm_meters_free. */
 struct wm_meters {

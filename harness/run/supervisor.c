@@ -1,26 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* supervisor.c - one worker at a time: order, phases with deadlines, answer, record. Loads no vendor library. */
+/* supervisor.c - one case at a time: orders to its workers, answers, record. Loads no vendor library. */
 #include "supervisor.h"
 
-#include "child.h"
+#include "attempt.h"
 #include "fields.h"
+#include "groups.h"
 #include "progress.h"
 #include "weigh.h"
 #include "wire.h"
 
-#include <errno.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-/* A phase that builds, fills or verifies may take this many deadlines longer than it said; a timed one only one. */
-#define GENEROUS 12
-#define EXIT_WAIT_S 10.0
 enum { MAX_DEATHS = 3, MAX_IMPLS = 128 };
 
 struct supervisor {
@@ -34,15 +30,6 @@ struct supervisor {
 	double *ready;                  /* by case: when its next replicate may start, on the monotonic clock */
 	double started;
 	sigset_t while_waiting; /* the signal mask of all waits: ours are let in */
-};
-
-/* One worker on one case. */
-struct attempt {
-	struct wm_child child;
-	struct wm_wire wire;
-	char phase[16];
-	double until;   /* deadline of the phase */
-	json_t *answer; /* NULL until it came */
 };
 
 /* ---- signals ---- */
@@ -106,6 +93,24 @@ static json_t *work_json(const struct wm_problem *p) {
 	return o;
 }
 
+/* The devices of a group, by rank. */
+static json_t *members_json(const struct wm_machine *machine, const struct wm_device *group) {
+	int index[WM_MAX_RANKS], n = wm_group_members(machine->devs, machine->n, group, index);
+	json_t *list = json_array();
+
+	for (int r = 0; r < n; r++) {
+		const struct wm_device *dev = &machine->devs[index[r]];
+		json_t *o = json_object();
+
+		wm_set_text(o, "device", dev->id);
+		wm_set_text(o, "name", dev->name);
+		wm_set_text(o, "uuid", dev->uuid);
+		wm_set_text(o, "pci", dev->pci);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
 static void set_identity(json_t *r, const struct supervisor *s, size_t index, int replicate) {
 	const struct wm_run_plan *plan = s->plan;
 	const struct wm_case *c = &plan->cases->v[index];
@@ -131,6 +136,7 @@ static void set_identity(json_t *r, const struct supervisor *s, size_t index, in
 	wm_set_text(r, "device_key", key);
 	wm_set_text(r, "device_name", dev->name);
 	wm_set_text(r, "driver", dev->driver);
+	wm_set(r, "members", dev->ranks > 0 ? members_json(plan->machine, dev) : NULL);
 }
 
 /* A record with everything that is known before a worker has said anything: identity, and null for the rest. */
@@ -204,103 +210,77 @@ static enum wm_status settle_unrun(struct supervisor *s, size_t index, int repli
 
 /* ---- one attempt ---- */
 
-/* windows: NULL, or those that the load must be long enough for. */
-static enum wm_status send_order(struct supervisor *s, const struct wm_case *c, const struct wm_window_plan *windows,
-                                 struct attempt *a) {
-	json_t *order = json_pack("{s:s, s:s, s:o, s:s, s:I}", "problem", c->problem.str, "impl", c->impl->name, "device",
-	                          wm_device_to_json(&s->plan->machine->devs[c->device]), "profile", s->plan->profile->name,
-	                          "seed", (json_int_t)s->plan->seed);
+/* The order of one worker. windows: NULL, or those that the load must be long enough for. */
+static json_t *make_order(const struct supervisor *s, const struct wm_case *c, const struct wm_device *dev, int rank,
+                          const struct wm_window_plan *windows) {
+	json_t *order =
+		json_pack("{s:s, s:s, s:o, s:s, s:I, s:i, s:i}", "problem", c->problem.str, "impl", c->impl->name, "device",
+	              wm_device_to_json(dev), "profile", s->plan->profile->name, "seed", (json_int_t)s->plan->seed, "rank",
+	              rank, "ranks", s->plan->machine->devs[c->device].ranks);
 
 	if (windows)
 		wm_set(order, "windows",
 		       json_pack("{s:i, s:f, s:f}", "windows", windows->windows, "length_s", windows->length_s, "lead_s",
 		                 windows->lead_s));
-	return wm_wire_send(a->child.to, order);
+	return order;
 }
 
-static void take_message(struct supervisor *s, struct attempt *a, json_t *message) {
-	const char *phase = json_string_value(json_object_get(message, "phase"));
-	const json_t *loading = json_object_get(message, "loading");
-	double expect_s = json_number_value(json_object_get(message, "expect_s"));
-
-	if (json_object_get(message, "status")) {
-		a->answer = message;
-		return;
-	}
-	if (loading)
-		wm_weigher_loading(s->weigher, json_number_value(json_object_get(loading, "began_s")),
-		                   json_number_value(json_object_get(loading, "length_s")));
-	if (phase) {
-		bool tight = json_is_true(json_object_get(message, "tight"));
-		double spare = s->plan->deadline_s;
-
-		snprintf(a->phase, sizeof(a->phase), "%s", phase);
-		a->until = wm_now() + (tight ? 2 * expect_s + spare : expect_s + GENEROUS * spare);
-		wm_progress_phase(s->progress, a->phase);
-	}
-	json_decref(message);
+static void tell_phase(void *arg, const char *phase) {
+	wm_progress_phase(((struct supervisor *)arg)->progress, phase);
 }
 
-/* Listens until the answer, the end of the worker, its deadline, or an interruption. WM_HANG: the deadline. */
-static enum wm_status listen(struct supervisor *s, struct attempt *a) {
-	a->until = wm_now() + GENEROUS * s->plan->deadline_s;
-	while (!a->answer && !a->wire.closed && !interrupts) {
-		struct pollfd fd = {.fd = a->wire.fd, .events = POLLIN};
-		struct timespec left = seconds(a->until - wm_now());
-		json_t *message;
-		int ready = ppoll(&fd, 1, &left, &s->while_waiting);
-		enum wm_status st;
+static void tell_loading(void *arg, double began_s, double length_s) {
+	wm_weigher_loading(((struct supervisor *)arg)->weigher, began_s, length_s);
+}
 
-		if (ready < 0 && errno != EINTR)
-			return wm_fail(WM_FAILED, "ppoll: %s", strerror(errno));
-		if (ready <= 0) {
-			if (wm_now() >= a->until)
-				return wm_fail(WM_HANG, "no end of phase %s by its deadline", a->phase);
-			continue;
-		}
-		st = wm_wire_fill(&a->wire);
-		while (st == WM_OK && !a->answer) {
-			st = wm_wire_next(&a->wire, &message);
-			if (st != WM_OK || !message)
-				break;
-			take_message(s, a, message);
-		}
-		if (st != WM_OK)
-			return st;
+/* One worker, or of a group one a rank. */
+static enum wm_status start(struct supervisor *s, const struct wm_case *c, const struct wm_window_plan *windows,
+                            struct wm_attempt **attempt_p) {
+	const struct wm_machine *machine = s->plan->machine;
+	const struct wm_device *dev = &machine->devs[c->device];
+	const struct wm_attempt_setup setup = {.log_fd = s->log_fd,
+	                                       .while_waiting = &s->while_waiting,
+	                                       .interrupts = &interrupts,
+	                                       .deadline_s = s->plan->deadline_s,
+	                                       .entered = tell_phase,
+	                                       .loading = tell_loading,
+	                                       .arg = s};
+	int n = dev->ranks > 0 ? dev->ranks : 1;
+	char names[WM_MAX_RANKS][96];
+	json_t *orders[WM_MAX_RANKS];
+
+	for (int r = 0; r < n; r++) {
+		struct wm_device member = *dev;
+
+		if (dev->ranks > 0)
+			wm_groups_member(machine, dev, r, &member);
+		snprintf(names[r], sizeof(names[r]), "%s", member.id);
+		orders[r] = make_order(s, c, &member, r, windows);
 	}
-	return WM_OK;
+	return wm_attempt_start(&setup, names, orders, n, attempt_p);
 }
 
 static bool counts_as_death(enum wm_status st) {
 	return st == WM_CRASH || st == WM_HANG;
 }
 
-/* How a worker that gave no answer came to its end, as the record's status and reason. */
-static enum wm_status read_end(const struct attempt *a, enum wm_status heard, int wstatus) {
-	if (heard != WM_OK)
-		return heard;
-	if (WIFSIGNALED(wstatus))
-		return wm_fail(WM_CRASH, "killed by signal %d (%s) in phase %s", WTERMSIG(wstatus),
-		               strsignal(WTERMSIG(wstatus)), a->phase);
-	return wm_fail(WM_CRASH, "ended with status %d in phase %s, without an answer", WEXITSTATUS(wstatus), a->phase);
-}
+/* What the first rank measured, and how the worst of all fared. */
+static void merge_answers(json_t *record, const struct wm_attempt_end *end) {
+	const json_t *answer = end->bad ? end->bad : end->answer;
 
-static void merge_answer(json_t *record, json_t *answer) {
 	json_object_set(record, "status", json_object_get(answer, "status"));
 	json_object_set(record, "why", json_object_get(answer, "why"));
 	json_object_set(record, "verified", json_object_get(answer, "verified"));
-	json_object_update(record, json_object_get(answer, "measured"));
+	json_object_update(record, json_object_get(end->answer ? end->answer : answer, "measured"));
 }
 
-/* The worker's end. One that outlives SIGKILL costs its device, unless the user did not wait for it. */
-static enum wm_status end_worker(struct supervisor *s, struct attempt *a, int device, enum wm_status heard,
-                                 int *wstatus_p) {
-	double wait_s = a->answer ? EXIT_WAIT_S : a->wire.closed ? 1 : 0;
+/* A worker that outlived SIGKILL costs its device, of a group that of its rank. */
+static void lose_device(struct supervisor *s, int device, int rank) {
+	const struct wm_machine *machine = s->plan->machine;
+	int index[WM_MAX_RANKS], n = wm_group_members(machine->devs, machine->n, &machine->devs[device], index);
 
-	if (wm_child_end(&a->child, wait_s, &s->while_waiting, wstatus_p) || interrupts)
-		return heard;
-	s->lost[device] = true;
-	return wm_fail(WM_HANG, "its worker outlived SIGKILL by 10 s in phase %s: the device counts as lost", a->phase);
+	if (rank >= 0 && rank < n)
+		s->lost[index[rank]] = true;
 }
 
 /* The record could not be written and the run gives up; without this mark two full disks would count as two deaths of
@@ -313,55 +293,63 @@ static enum wm_status give_up(struct supervisor *s, const struct wm_case *c, int
 	return wm_fail(st, "%s", why);
 }
 
-/* Runs one (case, replicate) in a fresh worker; an interrupted one gets its mark and no record. */
+static void count_death(struct supervisor *s, const struct wm_case *c, bool died) {
+	for (int i = 0; wm_impls[i] && i < MAX_IMPLS; i++)
+		if (wm_impls[i] == c->impl)
+			s->deaths_in_a_row[i] = died ? s->deaths_in_a_row[i] + 1 : 0;
+}
+
+/* What came of the attempt goes into the record; samples_p is borrowed. */
+static void take_end(struct supervisor *s, size_t index, const struct wm_attempt_end *end, json_t *record,
+                     const json_t **samples_p) {
+	const struct wm_case *c = &s->plan->cases->v[index];
+
+	if (end->whole)
+		merge_answers(record, end);
+	else
+		set_status(record, end->heard, end->why);
+	wm_set_text(record, "phase", end->phase);
+	count_death(s, c, !end->whole && counts_as_death(end->heard));
+	*samples_p = end->whole ? json_object_get(end->answer, "samples") : NULL;
+	if (json_array_size(*samples_p) > 0)
+		s->ready[index] = wm_now() + s->plan->profile->gap_s;
+}
+
+/* Runs one (case, replicate) in fresh workers; an interrupted one gets its mark and no record. */
 static enum wm_status attempt_case(struct supervisor *s, size_t index, int replicate) {
 	const struct wm_case *c = &s->plan->cases->v[index];
-	const char *argv[] = {"wattmark", "--as-worker", NULL};
-	struct attempt a = {.phase = "open", .child = {.to = -1, .from = -1}};
+	struct wm_attempt *attempt = NULL;
+	struct wm_attempt_end end = {.phase = "open", .stuck = -1};
 	json_t *record = new_record(s, index, replicate);
+	const json_t *samples = NULL;
 	double began = unix_now(), from = wm_now();
 	struct wm_window_plan windows;
 	char why_not[256];
 	bool weighs = wm_weigher_begin(s->weigher, index, &windows, why_not);
-	int wstatus = 0;
-	enum wm_status heard, st;
+	enum wm_status st;
 
 	if (!weighs)
 		wm_set_text(record, "not_weighed", why_not);
-	heard = wm_child_start(argv, s->log_fd, &a.child);
-	if (heard == WM_OK) {
-		a.wire.fd = a.child.from;
-		/* a worker that dies at once breaks this pipe: how it ended says more than that */
-		send_order(s, c, weighs ? &windows : NULL, &a);
-		heard = listen(s, &a);
-		heard = end_worker(s, &a, c->device, heard, &wstatus);
-		if (!a.answer)
-			heard = read_end(&a, heard, wstatus);
-	}
+	end.heard = start(s, c, weighs ? &windows : NULL, &attempt);
+	if (end.heard == WM_OK)
+		wm_attempt_wait(attempt, &end);
+	else
+		snprintf(end.why, sizeof(end.why), "%s", wm_why());
+	lose_device(s, c->device, end.stuck);
 	if (weighs)
-		wm_weigher_end(s->weigher, index, json_object_get(a.answer, "load"), record);
-	if (interrupts && !a.answer) {
+		wm_weigher_end(s->weigher, index, json_object_get(end.answer, "load"), record);
+	if (interrupts && !end.whole) {
 		s->outcome->interrupted = true;
 		st = wm_bundle_interrupted(s->plan->bundle, c->id, replicate);
 		goto out;
 	}
-	if (a.answer)
-		merge_answer(record, a.answer);
-	else
-		set_status(record, heard, wm_why());
-	json_object_update_new(record,
-	                       json_pack("{s:s, s:f, s:f}", "phase", a.phase, "began", began, "wall_s", wm_now() - from));
-	for (int i = 0; wm_impls[i] && i < MAX_IMPLS; i++)
-		if (wm_impls[i] == c->impl)
-			s->deaths_in_a_row[i] = a.answer || !counts_as_death(heard) ? 0 : s->deaths_in_a_row[i] + 1;
-	if (json_array_size(json_object_get(a.answer, "samples")) > 0)
-		s->ready[index] = wm_now() + s->plan->profile->gap_s;
-	st = settle(s, index, record, json_object_get(a.answer, "samples"));
+	take_end(s, index, &end, record, &samples);
+	json_object_update_new(record, json_pack("{s:f, s:f}", "began", began, "wall_s", wm_now() - from));
+	st = settle(s, index, record, samples);
 	if (st != WM_OK)
 		st = give_up(s, c, replicate, st);
 out:
-	wm_wire_free(&a.wire);
-	json_decref(a.answer);
+	wm_attempt_free(attempt);
 	json_decref(record);
 	return st;
 }
@@ -375,15 +363,26 @@ static int deaths_of(const struct supervisor *s, const struct wm_impl *impl) {
 	return 0;
 }
 
+/* The device itself, or one of a group, that a worker is stuck on; NULL: none. */
+static const struct wm_device *lost_of(const struct supervisor *s, const struct wm_device *dev) {
+	const struct wm_machine *machine = s->plan->machine;
+	int index[WM_MAX_RANKS], n = wm_group_members(machine->devs, machine->n, dev, index);
+
+	for (int r = 0; r < n; r++)
+		if (s->lost[index[r]])
+			return &machine->devs[index[r]];
+	return NULL;
+}
+
 /* Why a case that would begin then gets its record without a worker; "" = it runs. */
 static void reason_not_to_run(const struct supervisor *s, const struct wm_case *c, double begins, char why[256]) {
-	const struct wm_device *dev = &s->plan->machine->devs[c->device];
+	const struct wm_device *dev = &s->plan->machine->devs[c->device], *lost = lost_of(s, dev);
 
 	why[0] = 0;
 	if (dev->off[0])
 		snprintf(why, 256, "%s: %.200s", dev->id, dev->off);
-	else if (s->lost[c->device])
-		snprintf(why, 256, "%s is lost: a worker on it outlived SIGKILL", dev->id);
+	else if (lost)
+		snprintf(why, 256, "%s is lost: a worker on it outlived SIGKILL", lost->id);
 	else if (deaths_of(s, c->impl) >= MAX_DEATHS)
 		snprintf(why, 256, "crashed %d times", MAX_DEATHS);
 	else if (begins - s->started > s->plan->time_budget_s)

@@ -2,6 +2,7 @@
 /* weigh.c - the run's meters: chosen by device and class, read by the sampler, joined with the worker's load. */
 #include "weigh.h"
 
+#include "core/group.h"
 #include "fields.h"
 #include "manifest.h"
 #include "sampler.h"
@@ -58,13 +59,38 @@ static const struct wm_device *device_of(const struct wm_run_plan *plan, size_t 
 	return &plan->machine->devs[plan->cases->v[index].device];
 }
 
+/* The sources that together weigh a device in one class: of a group those of all its devices, each once. Indices into
+ * meters->sources; 0 + why as wm_meters_of. */
+static int sources_of(const struct wm_weigher *w, const struct wm_device *dev, enum wm_scope scope,
+                      int index[WM_MAX_PARTS], char why[256]) {
+	const struct wm_machine *machine = w->plan->machine;
+	int members[WM_MAX_RANKS], ranks = wm_group_members(machine->devs, machine->n, dev, members), n = 0;
+
+	for (int r = 0; r < ranks; r++) {
+		int own[WM_MAX_PARTS],
+			found = wm_meters_of(w->plan->meters, w->plan->topo, &machine->devs[members[r]], scope, own, why);
+
+		if (found == 0)
+			return 0;
+		for (int i = 0; i < found; i++) {
+			int k = 0;
+
+			while (k < n && index[k] != own[i])
+				k++;
+			if (k == n && n < WM_MAX_PARTS)
+				index[n++] = own[i];
+		}
+	}
+	return n;
+}
+
 /* Marks the sources that weigh a device. False: there are none. */
 static bool want(struct wm_weigher *w, const struct wm_device *dev, bool *wanted) {
 	int index[WM_MAX_PARTS];
 	bool any = false;
 
 	for (int k = 0; k < CLASSES; k++) {
-		int n = wm_meters_of(w->plan->meters, w->plan->topo, dev, classes[k], index, w->why);
+		int n = sources_of(w, dev, classes[k], index, w->why);
 
 		for (int i = 0; i < n; i++)
 			wanted[index[i]] = true;
@@ -212,7 +238,7 @@ static int choose(struct wm_weigher *w, const struct wm_device *dev) {
 		int index[WM_MAX_PARTS];
 
 		*c = (struct choice){.scope = classes[k]};
-		c->n = wm_meters_of(w->plan->meters, w->plan->topo, dev, classes[k], index, c->why);
+		c->n = sources_of(w, dev, classes[k], index, c->why);
 		for (int i = 0; i < c->n; i++) {
 			const struct wm_source *source = wm_sampling_source(w->sampling, w->place[index[i]]);
 

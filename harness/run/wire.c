@@ -118,9 +118,9 @@ static const struct text_member texts[] = {
 #define NUMBER(m, type) \
 	{ #m, offsetof(struct wm_device, m), type }
 static const struct number_member numbers[] = {
-	NUMBER(mem_bytes, U64),   NUMBER(free_bytes, U64), NUMBER(max_alloc_bytes, U64),
-	NUMBER(cache_bytes, U64), NUMBER(ordinal, INT),    NUMBER(threads, INT),
-	NUMBER(units, INT),       NUMBER(features, U32),   NUMBER(on_host, BOOL),
+	NUMBER(mem_bytes, U64), NUMBER(free_bytes, U64), NUMBER(max_alloc_bytes, U64), NUMBER(cache_bytes, U64),
+	NUMBER(ordinal, INT),   NUMBER(threads, INT),    NUMBER(units, INT),           NUMBER(features, U32),
+	NUMBER(on_host, BOOL),  NUMBER(ranks, INT),
 };
 #undef NUMBER
 enum { TEXTS = sizeof(texts) / sizeof(texts[0]), NUMBERS = sizeof(numbers) / sizeof(numbers[0]) };

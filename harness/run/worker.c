@@ -3,6 +3,7 @@
 #include "worker.h"
 
 #include "child.h"
+#include "core/meeting.h"
 #include "core/problem.h"
 #include "core/registry.h"
 #include "fields.h"
@@ -25,6 +26,8 @@ struct order {
 	const struct wm_profile *profile;
 	struct wm_device dev;
 	uint64_t seed;
+	int rank, ranks;            /* ranks 0: not one of a group */
+	struct wm_meeting *meeting; /* NULL then */
 	bool weighs;
 	struct wm_window_plan windows;
 };
@@ -45,12 +48,16 @@ static enum wm_status receive(struct order *order_p) {
 	profile = json_string_value(json_object_get(message, "profile"));
 	wm_device_from_json(json_object_get(message, "device"), &o.dev);
 	o.seed = (uint64_t)json_integer_value(json_object_get(message, "seed"));
+	o.rank = (int)json_integer_value(json_object_get(message, "rank"));
+	o.ranks = (int)json_integer_value(json_object_get(message, "ranks"));
 	windows = json_object_get(message, "windows");
 	o.weighs = windows != NULL;
 	o.windows.windows = (int)json_integer_value(json_object_get(windows, "windows"));
 	o.windows.length_s = json_number_value(json_object_get(windows, "length_s"));
 	o.windows.lead_s = json_number_value(json_object_get(windows, "lead_s"));
 	st = wm_problem_parse(problem ? problem : "", &o.problem);
+	o.problem.rank = o.ranks > 0 ? o.rank : 0;
+	o.problem.ranks = o.ranks > 0 ? o.ranks : 1;
 	if (st == WM_OK) {
 		o.impl = wm_impl_find(o.problem.bench->name, impl ? impl : "");
 		o.backend = wm_backend_find(o.dev.backend);
@@ -237,24 +244,35 @@ static void tell_loading(void *unused, double began_s, double length_s) {
 	wm_wire_send(WM_CHILD_OUT, json_pack("{s:{s:f, s:f}}", "loading", "began_s", began_s, "length_s", length_s));
 }
 
+/* The device is open on every rank, or on none: nobody goes on to where it would wait for one that has no device. */
+static enum wm_status open_device(struct order *o) {
+	enum wm_status st = o->ranks > 0 ? wm_meeting_join(WM_CHILD_SHARED, o->rank, o->dev.id, &o->meeting) : WM_OK;
+
+	if (st == WM_OK)
+		st = settle(o);
+	if (st == WM_OK)
+		st = o->backend->open(&o->dev);
+	if (o->meeting)
+		return wm_meet(o->meeting, st, NULL, 0, NULL);
+	if (st == WM_OK)
+		wm_problem_place(&o->problem, &o->dev);
+	return st;
+}
+
 static enum wm_status measure(struct order *o, struct wm_measurement *m) {
+	enum wm_status st = open_device(o);
 	struct wm_measure_job job = {.problem = &o->problem,
 	                             .impl = o->impl,
 	                             .backend = o->backend,
 	                             .dev = &o->dev,
 	                             .profile = o->profile,
 	                             .seed = o->seed,
+	                             .meeting = o->meeting,
 	                             .enter = tell_phase,
 	                             .windows = o->weighs ? &o->windows : NULL,
 	                             .loading = tell_loading};
-	enum wm_status st = settle(o);
 
-	if (st == WM_OK)
-		st = o->backend->open(&o->dev);
-	if (st != WM_OK)
-		return st;
-	wm_problem_place(&o->problem, &o->dev);
-	return wm_measure(&job, m);
+	return st == WM_OK ? wm_measure(&job, m) : st;
 }
 
 int wm_worker_main(void) {

@@ -52,6 +52,33 @@ int wm_cpuset_count(const char *cpuset) {
 	return n;
 }
 
+void wm_cpuset_part(const char *cpuset, int from, int n, char *out, size_t room) {
+	hwloc_bitmap_t set = hwloc_bitmap_alloc();
+	int at = 0;
+
+	if (!wm_list_parse(cpuset, set))
+		hwloc_bitmap_zero(set);
+	for (int pu = hwloc_bitmap_first(set); pu >= 0; pu = hwloc_bitmap_next(set, pu), at++)
+		if (at < from || at >= from + n)
+			hwloc_bitmap_clr(set, (unsigned)pu);
+	if (hwloc_bitmap_list_snprintf(out, room, set) >= (int)room)
+		out[0] = 0;
+	hwloc_bitmap_free(set);
+}
+
+void wm_cpuset_add(char *list, size_t room, const char *more) {
+	hwloc_bitmap_t set = hwloc_bitmap_alloc(), added = hwloc_bitmap_alloc();
+
+	if (!wm_list_parse(list, set))
+		hwloc_bitmap_zero(set);
+	if (wm_list_parse(more, added))
+		hwloc_bitmap_or(set, set, added);
+	if (hwloc_bitmap_list_snprintf(list, room, set) >= (int)room)
+		list[0] = 0;
+	hwloc_bitmap_free(added);
+	hwloc_bitmap_free(set);
+}
+
 static enum wm_status parse_for_binding(const struct wm_topology *topo, const char *list, hwloc_bitmap_t set) {
 	if (!wm_list_parse(list, set))
 		return wm_fail(WM_FAILED, "cannot bind to '%.200s': not a list like 0-3,8", list);

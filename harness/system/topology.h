@@ -45,5 +45,9 @@ enum wm_status wm_bind_process(const struct wm_topology *topo, const char *cpuse
 enum wm_status wm_bind_thread(const struct wm_topology *topo, const char *cpuset, int nth);
 /* How many PUs the list holds. */
 int wm_cpuset_count(const char *cpuset);
+/* PUs number from .. from + n - 1 of the list, counted from 0, as a list. */
+void wm_cpuset_part(const char *cpuset, int from, int n, char *out, size_t room);
+/* Adds the numbers of a list to another, which has that much room; "" is a list without any. */
+void wm_cpuset_add(char *list, size_t room, const char *more);
 
 #endif

@@ -310,7 +310,7 @@ enum wm_status wm_ranks_prepare(struct wm_run *run, const struct wm_collective_w
 	all->way = way;
 	all->n = common.ranks;
 	all->merge = merge_of(wm_get_dtype(run->problem));
-	all->latency = strcmp(wm_get_word(run->problem, "timing"), "latency") == 0;
+	all->latency = run->problem->bench->apart(run->problem);
 	settle(all, &common);
 	st = make_members(all, &common);
 	if (st != WM_OK)

@@ -75,6 +75,28 @@ row "$tmp/faults" stops phase | grep -q check; check "a kernel that stopped is f
 row "$tmp/faults" crash why | grep -q 'signal 11'; check "a crash names its signal"
 row "$tmp/faults" hang why | grep -q 'phase'; check "a hang names its phase"
 
+# ---- groups: one rank of four breaks, and costs its case ----
+ranks=toys/rank_crash/rank_hang/rank_fail/rank_wrong/rank_stop/rank_start
+"$bin" run allreduce:bytes=4K --impl "$ranks" --device toy:0-3 --profile smoke --deadline 1 --out "$tmp/ranks" \
+	--quiet >"$tmp/out" 2>"$tmp/err"
+[ $? -eq 1 ] && finals "$tmp/ranks"; check "groups: every case has exactly one final record"
+for pair in toys:ok rank_crash:crash rank_hang:hang rank_fail:failed rank_wrong:wrong rank_stop:wrong rank_start:failed; do
+	impl=${pair%:*} want=${pair#*:}
+	got=$(row "$tmp/ranks" "$impl" status)
+	why=$(row "$tmp/ranks" "$impl" why)
+	[ "$got" = "$want" ] || { [ "$got" = suspect ] && [ "$want" = ok ]; } &&
+		{ [ "$want" = ok ] || [ "$want" = hang ] || [[ $why == 'rank 2 (toy:2): '* ]]; }
+	check "groups: $impl is $want: $why"
+done
+row "$tmp/ranks" rank_hang why | grep -q 'all 4 ranks had come equally far'; check "groups: a hang that nobody can be blamed for says so"
+[ "$(row "$tmp/ranks" toys 'members | length')" -eq 4 ] && [ "$(row "$tmp/ranks" toys ranks)" -eq 4 ] &&
+	[ "$(row "$tmp/ranks" toys check.exact.compared)" -eq 4096 ]
+check "groups: the record names its devices and counts all ranks' elements"
+"$bin" run allreduce:bytes=4K --impl rank_late --device toy:0-3 --profile smoke --deadline 0.1 --out "$tmp/late" \
+	--quiet >"$tmp/out" 2>"$tmp/err"
+row "$tmp/late" rank_late why | grep -q '^rank 2 (toy:2): no end of phase build by its deadline, and the others wait'
+check "groups: a rank that the others wait for is named"
+
 # ---- three crashes in a row ----
 "$bin" run copy:bytes=1M/2M/3M/4M/5M,cache=hot --impl crash --device host --profile smoke --out "$tmp/three" --quiet >/dev/null 2>&1
 [ "$(jq -r 'select(.status == "crash") | .case' "$tmp/three/records.jsonl" | wc -l)" -eq 3 ]; check "three crashes are tried"
@@ -117,6 +139,24 @@ for signals in INT TERM HUP "TERM HUP"; do
 done
 "$bin" run --resume "$tmp/int" --quiet >/dev/null 2>&1
 [ $? -eq 0 ] && finals "$tmp/int"; check "and --resume completes it: interruptions are no deaths"
+
+# ---- a group's run is killed: its ranks go with it, and --resume makes the same group again ----
+"$bin" run allreduce:bytes=4K/8K --impl toys --device toy:3,0-1 --profile smoke --out "$tmp/group" --quiet >/dev/null 2>&1 &
+run=$!
+begun "$tmp/group" 1
+for _ in $(seq 200); do
+	children=$(pgrep -P $run -f -- --as-worker)
+	[ "$(wc -w <<<"$children")" -eq 3 ] && break
+	sleep 0.01
+done
+kill -9 $run
+wait $run 2>/dev/null
+left=0
+for child in $children; do ends "$child" || left=1; done
+[ "$(wc -w <<<"$children")" -eq 3 ] && [ $left -eq 0 ]; check "groups: three ranks end with their supervisor"
+"$bin" run --resume "$tmp/group" --quiet >/dev/null 2>&1
+[ $? -eq 0 ] && finals "$tmp/group" && [ "$(jq -r 'select(.status) | .device' "$tmp/group/records.jsonl" | sort -u)" = toy:3,0-1 ]
+check "groups: --resume runs the rest on the same devices"
 
 # ---- the whole run dies of one case ----
 first="run copy:bytes=1M,cache=hot --impl slow --device host --profile smoke --out"

@@ -117,13 +117,13 @@ static void requests(void **state) {
 	char out[4][96];
 
 	(void)state;
-	assert_int_equal(wm_device_requests(&suite, "", out, 4), 2);
+	assert_int_equal(wm_device_requests(&suite, devs, NDEVS, "", out, 4), 2);
 	assert_string_equal(out[0], "host:numa=1");
 	assert_string_equal(out[1], "host:cpus=0-3,8");
-	assert_int_equal(wm_device_requests(&suite, "", out, 1), 1);
-	assert_int_equal(wm_device_requests(&suite, "host:package=0/host", out, 4), 1);
+	assert_int_equal(wm_device_requests(&suite, devs, NDEVS, "", out, 1), 1);
+	assert_int_equal(wm_device_requests(&suite, devs, NDEVS, "host:package=0/host", out, 4), 1);
 	assert_string_equal(out[0], "host:package=0");
-	assert_int_equal(wm_device_requests(&suite, "all", out, 4), 0);
+	assert_int_equal(wm_device_requests(&suite, devs, NDEVS, "all", out, 4), 0);
 }
 
 /* Ids join the records of years: these were computed by another program, from the words in cases.h. */
