@@ -33,34 +33,31 @@ static enum wm_status load_image(const struct wm_gpu_vendor *v, const void *imag
 
 /* ---- making modules ----------------------------------------------------------------------------------------- */
 
-/* One text of several, and then "line 1" for the compiler, so that it counts as the author of the last one does.
- * The caller's to free. */
+/* The headers (embedded files; those that there are) and the text, each with its own name and lines in what the
+ * compiler says. The caller's to free. */
 static char *join(const char *const *headers, int n, const char *text) {
-	static const char line[] = "\n#line 1 \"kernel text\"\n";
-	size_t bytes = strlen(text) + sizeof(line), used = 0;
+	static const char line[] = "\n#line 1 \"%s\"\n%s";
+	size_t bytes = strlen(text) + 64, used = 0;
 	char *all;
 
 	for (int i = 0; i < n; i++)
-		bytes += headers[i] ? strlen(headers[i]) : 0;
+		bytes += wm_embedded(headers[i]) ? strlen(wm_embedded(headers[i])) + strlen(headers[i]) + sizeof(line) : 0;
 	all = wm_zalloc(bytes);
 	for (int i = 0; i < n; i++)
-		used += headers[i] ? (size_t)snprintf(all + used, bytes - used, "%s", headers[i]) : 0;
-	snprintf(all + used, bytes - used, "%s%s", line, text);
+		if (wm_embedded(headers[i]))
+			used += (size_t)snprintf(all + used, bytes - used, line, headers[i], wm_embedded(headers[i]));
+	snprintf(all + used, bytes - used, line, "kernel text", text);
 	return all;
 }
 
 /* Compiles now and loads. own: the text is for this vendor alone. */
 static enum wm_status make(struct wm_device *dev, const char *text, const char *flags, bool own, struct module *mod) {
 	const struct wm_gpu_place *at = dev->priv;
-	const char *headers[] = {wm_embedded("kernels/gpu/device.h"), own ? wm_embedded(at->vendor->own_header) : NULL};
+	const char *headers[] = {"kernels/gpu/device.h", at->vendor->own_header};
+	char *all = join(headers, own ? 2 : 1, text);
 	void *image = NULL;
-	char *all;
-	enum wm_status st;
+	enum wm_status st = wm_gpu_compile(at, all, flags, mod->made_by, sizeof(mod->made_by), &image);
 
-	if (!headers[0])
-		return wm_fail(WM_FAILED, "kernels/gpu/device.h is not embedded in this binary");
-	all = join(headers, 2, text);
-	st = wm_gpu_compile(at, all, flags, mod->made_by, sizeof(mod->made_by), &image);
 	free(all);
 	if (st != WM_OK)
 		return st;

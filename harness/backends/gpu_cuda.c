@@ -115,7 +115,7 @@ static void target_text(int capability, char *out, size_t room) {
  * CUDA C++ Programming Guide, "Binary Compatibility": code of a capability runs on that and on later minor ones of the
  * same major; with an "a" on exactly that one; PTX is compiled by the driver for anything later.
  */
-static void choose_target(const char *targets, int capability, char *out, size_t room) {
+void wm_cuda_choose_target(const char *targets, int capability, char *out, size_t room) {
 	int best = -1;
 
 	out[0] = '\0';
@@ -164,7 +164,7 @@ static const struct wm_gpu_vendor cuda = {
 	.rtc_libraries = rtc_libraries,
 	.driver_text = driver_text,
 	.target_text = target_text,
-	.choose_target = choose_target,
+	.choose_target = wm_cuda_choose_target,
 	.api = &api,
 	.rtc = &rtc,
 };

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gpu_cuda.h - numbers of cuda.h, CUDA 11.4 to 13.0. Private to gpu_cuda.c; tests/abi holds them against the header. */
+/* gpu_cuda.h - numbers of cuda.h, CUDA 11.4 to 13.0, and one rule. Private to gpu_cuda.c; tests/abi holds the numbers
+ * against the header. */
 #ifndef WM_GPU_CUDA_H
 #define WM_GPU_CUDA_H
+
+#include <stddef.h>
 
 enum {
 	WM_CUDA_OLDEST = 11040,
@@ -26,5 +29,9 @@ enum {
 	WM_CUDA_CAPABILITY_MAJOR = 75,
 	WM_CUDA_CAPABILITY_MINOR = 76
 };
+
+/* Which of a text's targets ("sm_80 sm_90a compute_80") the driver takes for a compute capability (90 is 9.0); "" where
+ * none is for it. */
+void wm_cuda_choose_target(const char *targets, int capability, char *out, size_t room);
 
 #endif

@@ -180,8 +180,16 @@ typedef int wm_i32;
 			r.at[i] = i % 2 ? b.at[(L + i) / 2] : a.at[(L + i) / 2]; \
 		return r;                                                    \
 	}
+/* NVRTC has no such built-in functions, and the others no such functions without a header. */
+#if defined(__CUDACC__)
+#define WM_MAD_f32(a, x, c) fmaf(a, x, c)
+#define WM_MAD_f64(a, x, c) fma(a, x, c)
+#define wm_exp2(x) exp2f(x)
+#else
 #define WM_MAD_f32(a, x, c) __builtin_fmaf(a, x, c)
 #define WM_MAD_f64(a, x, c) __builtin_fma(a, x, c)
+#define wm_exp2(x) __builtin_exp2f(x)
+#endif
 #define WM_MAD_i32(a, x, c) ((a) * (x) + (c))
 #define WM_MAD_f32x4(a, x, c) WM_MAD_f32(a, x, c)
 WM_VECTOR(wm_f32x16, f32, float, 16)
@@ -189,7 +197,6 @@ WM_VECTOR(wm_f32x4, f32x4, float, 4)
 WM_VECTOR(wm_f64x8, f64, double, 8)
 WM_VECTOR(wm_i32x16, i32, int, 16)
 
-#define wm_exp2(x) __builtin_exp2f(x)
 #define WM_FLOAT_VECTOR(name, T, L)                          \
 	WM_INLINE name wm_max_##T(name a, name b) {              \
 		for (int i = 0; i < L; i++)                          \

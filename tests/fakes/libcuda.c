@@ -378,6 +378,13 @@ int cuGetErrorName(int code, const char **name) {
 	return INVALID_VALUE;
 }
 
+/* The real libnvrtc asks a libcuda.so.1 that it finds for this, and takes no for an answer. */
+int cuGetExportTable(const void **table, const void *id) {
+	(void)id;
+	*table = NULL;
+	return INVALID_VALUE;
+}
+
 /* ---- memory ------------------------------------------------------------------------------------------------- */
 
 int cuMemGetInfo_v2(size_t *free_bytes, size_t *bytes) {
