@@ -3,7 +3,7 @@
 #
 # The HTML report in a real browser: no request, no error, no overflow at any width, light and dark, accessible,
 # printable, and names in records that look like markup stay text. Prints TAP; pages.py does the looking.
-# Measures nothing: other tests may run beside it.
+# May run beside other tests: no figure counts here.
 set -u -o pipefail
 here=tests/browser
 for program in chromium chromedriver; do

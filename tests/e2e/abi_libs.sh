@@ -3,7 +3,7 @@
 #
 # abi_libs.sh - what kernels/ and harness/meters declare of other libraries is what their installed headers say: each file of
 # tests/abi compiles beside the real header. A header that is not installed is a skip.
-# Measures nothing: other tests may run beside it.
+# May run beside other tests: no figure counts here.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 scratch=$(mktemp -d) || exit 1

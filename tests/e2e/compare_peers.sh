@@ -3,7 +3,7 @@
 #
 # compare_peers.sh - what scripts/compare-peers makes of known times: a made-up wattmark and a made-up Open MPI stand in
 # for the real ones. Nothing is timed here.
-# Measures nothing: other tests may run beside it.
+# May run beside other tests: no figure counts here.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 scratch=$(mktemp -d) || exit 1

@@ -3,7 +3,7 @@
 #
 # The two container recipes, looked at and not run: known instructions, the same base and packages, the program of make
 # portable. Prints TAP.
-# Measures nothing: other tests may run beside it.
+# May run beside other tests: no figure counts here.
 set -u
 folder=scripts/container
 scratch=$(mktemp -d)

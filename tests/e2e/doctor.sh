@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # wattmark doctor on recorded machines and on this one: text, JSON, exit status, refusals. Prints TAP.
+# May run beside other tests: no figure counts here.
 set -u
 wattmark=${WATTMARK:-build/wattmark}
 roots=tests/roots

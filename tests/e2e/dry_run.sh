@@ -3,7 +3,7 @@
 #
 # Plans of machines that are not at hand: tests/topologies/NAME.xml must give the plan in NAME.expect. Prints TAP.
 # After an intended change: tests/e2e/dry_run.sh --write, then read the difference.
-# Measures nothing: other tests may run beside it.
+# May run beside other tests: no figure counts here.
 set -u
 wattmark=${WATTMARK:-build/wattmark}
 folder=tests/topologies

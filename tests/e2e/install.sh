@@ -3,7 +3,7 @@
 #
 # What make install puts in place, moved to another folder: the program, its suites and those of the site, the man page,
 # the completion in a real bash, and make uninstall. Also wattmark explain. Prints TAP.
-# Measures nothing: other tests may run beside it.
+# May run beside other tests: no figure counts here.
 set -u
 export LC_ALL=C
 build=${B:-build}

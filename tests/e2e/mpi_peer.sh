@@ -3,7 +3,7 @@
 #
 # mpi_peer.sh - the program that compare-peers holds our collectives against: it compiles without a warning, all six
 # give right results on two ranks, and what makes no sense is refused.
-# Measures nothing: other tests may run beside it.
+# May run beside other tests: no figure counts here.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 for tool in mpicc mpirun; do

@@ -4,7 +4,7 @@
 # The set-up that quickstart and check share: what it says is missing, and what it asks of apt; and what quickstart
 # makes of a run. Runs against programs that stand in for dpkg-query, apt-get, sudo, id, make and wattmark; nothing is
 # installed or built. Prints TAP.
-# Measures nothing: other tests may run beside it.
+# May run beside other tests: no figure counts here.
 set -u
 fake=$(mktemp -d)
 trap 'rm -rf "$fake"' EXIT

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What outlives a run and its machine: segments, job files, full disks, gaps between replicates, probes that do not
 # come back. Prints TAP. WATTMARK: the binary (default build/wattmark).
+# May run beside other tests: no figure counts here.
 set -u
 bin=${WATTMARK:-build/wattmark}
 tmp=$(mktemp -d)
@@ -89,7 +90,7 @@ for turn in first second; do
 done
 [ "$(marks "$tmp/b" begin)" -eq 2 ] && [ "$(marks "$tmp/b" interrupted)" -eq 2 ]
 check "its case counts as interrupted"
-again "$tmp/b" && [ "$(jq -r 'select(.status) | .status' "$tmp/b/records.jsonl")" = ok ]
+again "$tmp/b" && [[ $(jq -r 'select(.status) | .status' "$tmp/b/records.jsonl") =~ ^(ok|suspect)$ ]]
 check "and runs once there is room"
 
 # ---- replicates lie minutes apart ----

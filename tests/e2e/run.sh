@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# A user's day: a small run and its reports, bad input, a budget, a resume, a machine without OpenCL. Prints TAP.
+# A user's day: a small run and its reports, bad input, a budget, a resume, a machine without OpenCL. A suspect row is as
+# good here: the machine was busy. Prints TAP.
 # WATTMARK: the binary (default build/wattmark).
+# May run beside other tests: no figure counts here.
 set -u
 bin=${WATTMARK:-build/wattmark}
 tmp=$(mktemp -d)
@@ -63,7 +65,7 @@ check "a small job file with every implementation exits 0"
 [ "$(cat "$tmp/out")" = "$tmp/b" ]; check "its only output is the bundle's path"
 cases=$(wc -l <"$tmp/b/cases.jsonl")
 [ "$(grep -c '^\[ *[0-9]*/' "$tmp/err")" -eq "$cases" ]; check "progress is one line a case ($cases)"
-grep -q 'ok  [0-9.]* GFLOP/s  [0-9]*:[0-9][0-9] left' "$tmp/err"; check "progress has status, value and time left"
+grep -qE '(ok|suspect)  [0-9.]* GFLOP/s  [0-9]+:[0-9][0-9] left' "$tmp/err"; check "progress has status, value and time left"
 missing=
 for file in run.json suite.ini cases.jsonl records.jsonl samples.f64 topology.xml worker.log report.html; do
 	[ -e "$tmp/b/$file" ] || missing="$missing $file"
@@ -75,8 +77,8 @@ check "its lines are what results/schema.json says$(sed -n 's/^1\.\.0 # / # /p' 
 	jq -e 'length == '"$cases"' and all(.[]; all(.bench, .problem, .impl, .backend, .device, .status; strings != "")
 		and has("why") and has("verified") and has("values"))' "$tmp/json" >"$tmp/out"
 check "report --format json has every case with its fields"
-jq -e '[.[] | select(.status == "ok")] | length > 0 and all(.[]; .verified and .time.median_s > 0 and .time.samples >= 5)' "$tmp/json" >"$tmp/out"
-check "every ok row is verified and timed"
+jq -e '[.[] | select(.status == "ok" or .status == "suspect")] | length > 0 and all(.[]; .verified and .time.median_s > 0 and .time.samples >= 5)' "$tmp/json" >"$tmp/out"
+check "every good row is verified and timed"
 jq -e '[.[] | select(.status == "unsupported")] | length > 0 and all(.[]; .why != "" and .time == null)' "$tmp/json" >"$tmp/out"
 check "every unsupported row says why and has no time"
 [ "$(stat -c %s "$tmp/b/samples.f64")" -eq $((8 * $(jq '[.[].samples.count] | add' "$tmp/json"))) ]
@@ -110,7 +112,7 @@ check "cases beyond the time budget are skips"
 OCL_ICD_VENDORS=/nonexistent "$bin" list devices | grep -q '^  opencl  *unavailable: .'
 check "a backend without devices says why"
 OCL_ICD_VENDORS=/nonexistent "$bin" run gemm:m=32 --profile smoke --out "$tmp/noocl" --quiet >/dev/null 2>&1 &&
-	[ "$(jq -r 'select(.status) | "\(.backend) \(.status)"' "$tmp/noocl/records.jsonl" | sort -u)" = "host ok" ]
+	[ "$(jq -r 'select(.status) | "\(.backend) \(.status)"' "$tmp/noocl/records.jsonl" | sed s/suspect/ok/ | sort -u)" = "host ok" ]
 check "a run without it does the rest"
 
 # ---- resume ----

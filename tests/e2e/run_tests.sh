@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The runner's own test: what it counts, and that no way to fail goes uncounted. Prints TAP.
-# Measures nothing: other tests may run beside it.
+# May run beside other tests: no figure counts here.
 set -u -o pipefail
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
@@ -50,14 +50,14 @@ is() { # what got wanted
 		bad=1
 	fi
 }
-printf '#!/bin/sh\n# Measures nothing: it waits for its like\necho 1..1\n' >"$tree/tests/e2e/y.sh"
+printf '#!/bin/sh\n# May run beside other tests\necho 1..1\n' >"$tree/tests/e2e/y.sh"
 # shellcheck disable=SC2016 # for that script
 printf 'touch "$0.began"; for i in 1 2 3 4 5 6 7 8 9; do [ -e "%s" ] && echo ok 1 - a && exit; sleep 1; done\n' \
 	"$tree/tests/e2e/z.sh.began" >>"$tree/tests/e2e/y.sh"
 sed "s|z.sh.began|y.sh.began|" "$tree/tests/e2e/y.sh" >"$tree/tests/e2e/z.sh"
 printf '#!/bin/sh\n[ -e "%s" ] && echo 1..1 && echo ok 1 - a\n' "$tree/tests/e2e/y.sh.began" >"$tree/tests/e2e/x.sh"
 chmod +x "$tree"/tests/e2e/?.sh
-is "scripts that measure nothing run at the same time, the others after them" "$(JOBS=2 ran | tr yz zz)" "z z x"
+is "scripts that may run beside others do, the others after them" "$(JOBS=2 ran | tr yz zz)" "z z x"
 is "a script is left out on demand" "$(SKIP="y z" ran)" "x"
 rm "$tree"/tests/e2e/*
 number=$((number + 1))

@@ -3,6 +3,7 @@
 #
 # schema.sh [BUNDLE..] - every line of a bundle keeps results/schema.json. With bundles: each is checked. Without:
 # the example of tests/reports, a copy of it that is wrong (which must be refused), and a small run made here.
+# May run beside other tests: no figure counts here.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 scratch=$(mktemp -d) || exit 1

@@ -3,6 +3,7 @@
 #
 # wattmark topo: the text of a machine in a file, of this machine, and the drawing with and without lstopo. Prints TAP.
 # After an intended change: tests/e2e/topo.sh --write, then read the difference.
+# May run beside other tests: no figure counts here.
 set -u
 wattmark=${WATTMARK:-build/wattmark}
 folder=tests/topologies

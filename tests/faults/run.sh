@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # What breaks costs one case: faulty implementations, killed workers, killed supervisors. Prints TAP.
-# WATTMARK_FAULTY: the binary (default build/wattmark-faulty). KILLS: how often the supervisor is killed (default 8).
+# WATTMARK_FAULTY: the binary (default build/wattmark-faulty). KILLS: how often the supervisor is killed (default 5).
 set -u
 bin=${WATTMARK_FAULTY:-build/wattmark-faulty}
 # a sanitizer must not catch what is to kill
 export ASAN_OPTIONS=${ASAN_OPTIONS:-}:handle_segv=0 TSAN_OPTIONS=${TSAN_OPTIONS:-}:handle_segv=0
-kills=${KILLS:-8}
+kills=${KILLS:-5}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 n=0

@@ -3,7 +3,7 @@
 #
 # portable.sh - every text of kernels/gpu behind device.h is accepted by each compiler that is here, as OpenCL C, HIP
 # and CUDA, for every type and shape that its launcher asks for; and oclgrind finds no wrong access in runs of it.
-# Measures nothing: other tests may run beside it.
+# May run beside other tests: no figure counts here.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 B=${B:-build}
