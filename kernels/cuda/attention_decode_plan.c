@@ -44,13 +44,12 @@ static uint32_t shared_bytes(const struct kind *kind) {
 	return warps * kind->slots * tile + (meeting + 15) / 16 * 16;
 }
 
-static enum wm_status find_kind(const struct wm_problem *p, const struct kind **kind_p) {
+/* NULL: there is none for the problem's d. */
+static const struct kind *find_kind(const struct wm_problem *p) {
 	for (int i = 0; i < KINDS; i++)
-		if (wm_get(p, "d") == (long)kinds[i].d) {
-			*kind_p = &kinds[i];
-			return WM_OK;
-		}
-	return wm_fail(WM_UNSUPPORTED, "d=%ld: 64, 128 or 256 here", wm_get(p, "d"));
+		if (wm_get(p, "d") == (long)kinds[i].d)
+			return &kinds[i];
+	return NULL;
 }
 
 static enum wm_status check(const struct wm_problem *p, int capability, uint32_t shared) {
@@ -82,15 +81,14 @@ static uint32_t slots(int capability, int multiprocessors, uint32_t shared) {
 
 enum wm_status wm_decode_plan(const struct wm_problem *p, int capability, int multiprocessors,
                               struct wm_decode_plan *plan_p) {
-	const struct kind *kind;
-	enum wm_status st = find_kind(p, &kind);
+	const struct kind *kind = find_kind(p);
 	struct wm_decode_plan plan = {0};
 	struct wm_decode_sizes *s = &plan.sizes;
 
-	if (!st) {
-		plan.shared_bytes = shared_bytes(kind);
-		st = check(p, capability, plan.shared_bytes);
-	}
+	if (!kind)
+		return wm_fail(WM_UNSUPPORTED, "d=%ld: 64, 128 or 256 here", wm_get(p, "d"));
+	plan.shared_bytes = shared_bytes(kind);
+	enum wm_status st = check(p, capability, plan.shared_bytes);
 	if (st)
 		return st;
 	*s = (struct wm_decode_sizes){

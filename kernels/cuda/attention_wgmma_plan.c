@@ -34,13 +34,12 @@ static uint64_t ceil_div(uint64_t x, uint64_t by) {
 	return (x + by - 1) / by;
 }
 
-static enum wm_status find_kind(const struct wm_problem *p, const struct kind **kind_p) {
+/* NULL: there is none for the problem's d. */
+static const struct kind *find_kind(const struct wm_problem *p) {
 	for (int i = 0; i < KINDS; i++)
-		if (wm_get(p, "d") == (long)kinds[i].d && (wm_get(p, "causal") != 0) == kinds[i].causal) {
-			*kind_p = &kinds[i];
-			return WM_OK;
-		}
-	return wm_fail(WM_UNSUPPORTED, "d=%ld: 64, 128 or 256 here", wm_get(p, "d"));
+		if (wm_get(p, "d") == (long)kinds[i].d && (wm_get(p, "causal") != 0) == kinds[i].causal)
+			return &kinds[i];
+	return NULL;
 }
 
 static enum wm_status check(const struct wm_problem *p) {
@@ -92,11 +91,9 @@ uint32_t wm_wgmma_tiles_at(uint32_t blocks) {
 
 enum wm_status wm_wgmma_plan(const struct wm_problem *p, int multiprocessors, uint64_t cache_bytes,
                              struct wm_wgmma_plan *plan_p) {
-	const struct kind *kind;
-	enum wm_status st = find_kind(p, &kind);
+	const struct kind *kind = find_kind(p);
+	enum wm_status st = kind ? check(p) : wm_fail(WM_UNSUPPORTED, "d=%ld: 64, 128 or 256 here", wm_get(p, "d"));
 
-	if (!st)
-		st = check(p);
 	if (st)
 		return st;
 	struct wm_wgmma_plan plan = {
