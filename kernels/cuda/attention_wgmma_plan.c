@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
 	H100_MULTIPROCESSORS = 132,
@@ -74,15 +75,14 @@ static uint32_t shared_bytes(const struct kind *kind) {
 	return kind->groups * GROUP_ROWS * kind->d * 2 + 2 * STAGES * kind->keys * kind->d * 2 + 8 * (2 + 4 * STAGES);
 }
 
-/* Query heads whose keys and values fill half of L2 at most, or those of one key head. */
-static uint32_t section_of(const struct wm_problem *p, uint64_t cache_bytes) {
+/* In how many sections the key heads are taken, so that keys and values of each fill half of L2 at most: the halves
+ * of an H100's L2 each keep what their own multiprocessors read. */
+static uint32_t sections_of(const struct wm_problem *p, uint64_t cache_bytes) {
 	uint64_t bytes = 4 * (uint64_t)wm_get(p, "sk") * (uint64_t)wm_get(p, "d");
-	uint64_t fit = (cache_bytes ? cache_bytes : H100_L2) / 2 / bytes,
-			 heads = (uint64_t)wm_get(p, "batch") * (uint64_t)wm_get(p, "kvheads");
+	uint64_t fit = (cache_bytes ? cache_bytes : H100_L2) / 2 / bytes;
+	uint64_t key_heads = (uint64_t)wm_get(p, "batch") * (uint64_t)wm_get(p, "kvheads");
 
-	if (fit < 1)
-		fit = 1;
-	return (uint32_t)((fit < heads ? fit : heads) * (uint64_t)(wm_get(p, "heads") / wm_get(p, "kvheads")));
+	return (uint32_t)ceil_div(key_heads, fit ? fit : 1);
 }
 
 uint32_t wm_wgmma_tiles_at(uint32_t blocks) {
@@ -102,7 +102,7 @@ enum wm_status wm_wgmma_plan(const struct wm_problem *p, int multiprocessors, ui
 		.threads = (kind->groups + 1) * 128,
 		.shared_bytes = shared_bytes(kind),
 		.heads = (uint32_t)(wm_get(p, "batch") * wm_get(p, "heads")),
-		.section = section_of(p, cache_bytes),
+		.sections = sections_of(p, cache_bytes),
 		.sizes =
 			{
 				.sq = (uint32_t)wm_get(p, "sq"),
@@ -148,40 +148,49 @@ uint32_t wm_wgmma_length(const struct wm_wgmma_plan *plan, struct wm_wgmma_tile 
 	return (uint32_t)ceil_div(seen, plan->keys);
 }
 
-/*
- * Tile number n in the order in which tiles are dealt out: section by section; within one, under a mask the longest
- * first, the tiles of all heads with as many keys together; else head by head.
- */
-static struct wm_wgmma_tile tile_of(const struct wm_wgmma_plan *plan, uint32_t n) {
-	uint32_t section = n / (plan->section * plan->head_tiles), at = n % (plan->section * plan->head_tiles);
-	uint32_t first = section * plan->section, heads = plan->heads - first;
-
-	if (heads > plan->section)
-		heads = plan->section;
+/* Tiles of the heads from first to before end, in the order in which they are dealt out: head by head, or under the
+ * mask the longest first. Returns where the next ones go. */
+static struct wm_wgmma_tile *list_section(const struct wm_wgmma_plan *plan, uint32_t first, uint32_t end,
+                                          struct wm_wgmma_tile *to) {
 	if (!plan->sizes.hidden)
-		return (struct wm_wgmma_tile){first + at / plan->head_tiles, at % plan->head_tiles * plan->rows};
-	return (struct wm_wgmma_tile){first + at % heads, (plan->head_tiles - 1 - at / heads) * plan->rows};
+		for (uint32_t head = first; head < end; head++)
+			for (uint32_t i = 0; i < plan->head_tiles; i++)
+				*to++ = (struct wm_wgmma_tile){head, i * plan->rows};
+	else
+		for (uint32_t i = plan->head_tiles; i-- > 0;)
+			for (uint32_t head = first; head < end; head++)
+				*to++ = (struct wm_wgmma_tile){head, i * plan->rows};
+	return to;
+}
+
+static uint32_t least_of(const uint64_t *load, uint32_t n) {
+	uint32_t least = 0;
+
+	for (uint32_t i = 1; i < n; i++)
+		if (load[i] < load[least])
+			least = i;
+	return least;
 }
 
 void wm_wgmma_schedule(const struct wm_wgmma_plan *plan, uint32_t *begins, struct wm_wgmma_tile *tiles) {
-	uint64_t *load = wm_zalloc(plan->blocks * sizeof(*load));
+	struct wm_wgmma_tile *order = wm_zalloc(plan->tiles * sizeof(*order)), *end = order;
+	uint64_t *load = wm_zalloc(plan->blocks * sizeof(*load)), key_heads = plan->heads / plan->sizes.share;
 	uint32_t *owner = wm_zalloc(plan->tiles * sizeof(*owner)), *next = wm_zalloc((plan->blocks + 1) * sizeof(*next));
 
+	for (uint64_t i = 0; i < plan->sections; i++)
+		end = list_section(plan, (uint32_t)(key_heads * i / plan->sections) * plan->sizes.share,
+		                   (uint32_t)(key_heads * (i + 1) / plan->sections) * plan->sizes.share, end);
 	for (uint32_t n = 0; n < plan->tiles; n++) {
-		uint32_t least = 0;
-		for (uint32_t b = 1; b < plan->blocks; b++)
-			if (load[b] < load[least])
-				least = b;
-		load[least] += wm_wgmma_length(plan, tile_of(plan, n)) + OVERHEAD;
-		owner[n] = least;
-		next[least + 1]++;
+		owner[n] = least_of(load, plan->blocks);
+		load[owner[n]] += wm_wgmma_length(plan, order[n]) + OVERHEAD;
+		next[owner[n] + 1]++;
 	}
 	for (uint32_t b = 0; b < plan->blocks; b++)
 		next[b + 1] += next[b];
-	for (uint32_t b = 0; b <= plan->blocks; b++)
-		begins[b] = next[b];
+	memcpy(begins, next, (plan->blocks + 1) * sizeof(*begins));
 	for (uint32_t n = 0; n < plan->tiles; n++)
-		tiles[next[owner[n]]++] = tile_of(plan, n);
+		tiles[next[owner[n]]++] = order[n];
+	free(order);
 	free(load);
 	free(owner);
 	free(next);

@@ -25,7 +25,7 @@ struct wm_wgmma_plan {
 	uint32_t threads, shared_bytes;
 	uint32_t blocks;            /* of the grid, one a multiprocessor */
 	uint32_t tiles, head_tiles; /* of the problem; of a head */
-	uint32_t heads, section;    /* of the batch; those that are computed together, whose keys L2 can hold */
+	uint32_t heads, sections;   /* of the batch; what they are taken in, one after the other */
 	struct wm_wgmma_sizes sizes;
 	struct wm_tensor_shape q, kv;
 	uint64_t schedule_bytes; /* workspace, whole pages; of the problem alone */
