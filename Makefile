@@ -63,10 +63,15 @@ AHEAD := $(if $(NVCC),$(patsubst %.k,$(CUDA_B)/%.fatbin,$(CUDA_TEXTS)) $(CUDA_B)
 endif
 NVCC_NAME := $(if $(NVCC),nvcc $(shell $(NVCC) --version 2>/dev/null | sed -n 's/.*, V//p'))
 
+# Device texts run on the CPU: the emulator with its texts, and the tests.
+EMULATE_SOURCES := $(filter-out tests/emulate/test_%,$(wildcard tests/emulate/*.cc))
+EMULATE_TESTS := $(patsubst tests/%,$(B)/tests/%,$(basename $(wildcard tests/emulate/test_*.cc tests/emulate/test_*.c)))
+
 object = $(patsubst %.c,$(B)/obj/%.o,$(1))
 MAIN := $(B)/obj/harness/cli/main.o
 OBJECTS := $(filter-out $(MAIN),$(call object,$(SOURCES))) $(B)/gen/embedded.o
 INJECT_OBJECTS := $(call object,$(INJECT_SOURCES))
+EMULATE_OBJECTS := $(patsubst %.cc,$(B)/obj/%.o,$(EMULATE_SOURCES))
 FAULT_OBJECTS := $(call object,$(FAULT_SOURCES)) $(B)/obj/tests/faults/registry.o
 UNIT_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(UNIT_SOURCES))
 PRODUCTS := $(B)/wattmark $(if $(wildcard tests/faults/registry.def),$(B)/wattmark-faulty)
@@ -83,7 +88,7 @@ all: $(PRODUCTS)  ## the program, B/wattmark (default)
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' Makefile
-	@echo "variables: B=FOLDER CC=COMPILER CFLAGS=.. PREFIX=.. DESTDIR=.. JOBS=N TESTS='unit e2e kernels faults plugin browser'"
+	@echo "variables: B=FOLDER CC=COMPILER CFLAGS=.. PREFIX=.. DESTDIR=.. JOBS=N TESTS='unit emulate e2e kernels faults plugin browser'"
 
 objects: $(OBJECTS) $(MAIN)  ## compile without linking (make -k: all that can be)
 
@@ -93,7 +98,7 @@ objects: $(OBJECTS) $(MAIN)  ## compile without linking (make -k: all that can b
 keep = @mkdir -p $(@D) && printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(1))' > $@
 
 $(B)/gen/flags: FORCE
-	$(call keep,$(CC) $(CC_NAME) $(ALL_CFLAGS) $(ALL_CPPFLAGS) $(LDFLAGS) $(LDLIBS))
+	$(call keep,$(CC) $(CC_NAME) $(CXX) $(CXX_NAME) $(ALL_CFLAGS) $(ALL_CPPFLAGS) $(LDFLAGS) $(LDLIBS))
 $(B)/gen/git-state: FORCE
 	$(call keep,$(GIT_STATE))
 $(B)/gen/sources: FORCE
@@ -170,6 +175,24 @@ $(B)/wattmark-faulty: $(MAIN) $(FAULT_OBJECTS) $(B)/libwattmark.a
 $(UNIT_TESTS): $(B)/tests/%: $(B)/obj/tests/%.o $(INJECT_OBJECTS) $(B)/libwattmark.a
 	$(LINK) $^ -lcmocka $(LDLIBS)
 
+# C++17 with the words of CUDA; attributes and pragmas of the texts are for other compilers. Fibers and the thread
+# sanitizer do not go together.
+CXX_NAME := $(shell $(CXX) --version 2>/dev/null | head -n 1)
+EMULATE_CXXFLAGS := -std=c++17 -Wall -Wextra -Wno-attributes -Wno-unknown-pragmas -Wno-psabi -O1 -g \
+	$(filter -Werror,$(CFLAGS)) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
+NOT_EMULATED := $(if $(CXX_NAME),$(if $(filter thread,$(SANITIZE)),the thread sanitizer does not know fibers),no $(CXX) here)
+
+$(B)/obj/tests/emulate/%.o: tests/emulate/%.cc $(B)/gen/flags
+	@mkdir -p $(@D) && echo "CXX $@" && $(CXX) $(EMULATE_CXXFLAGS) $(ALL_CPPFLAGS) -MMD -MP -c $< -o $@
+
+ifeq ($(NOT_EMULATED),)
+$(EMULATE_TESTS): $(B)/tests/%: $(B)/obj/tests/%.o $(EMULATE_OBJECTS) $(INJECT_OBJECTS) $(B)/libwattmark.a
+	@mkdir -p $(@D) && echo "LD $@" && $(CXX) $(EMULATE_CXXFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+else
+$(EMULATE_TESTS): $(B)/gen/flags
+	@mkdir -p $(@D) && printf '#!/bin/sh\necho "1..0 # SKIP $(NOT_EMULATED)"\n' > $@ && chmod +x $@
+endif
+
 -include $(call find,$(B)/obj,*.d)
 
 # ---- tests --------------------------------------------------------------------------------------------------
@@ -193,7 +216,7 @@ $(B)/tests/fakes/cuda/libnvrtc.so.13: tests/fakes/libnvrtc.c
 $(B)/tests/fakes/librocm_smi64.so: tests/fakes/librocm_smi64.c
 	$(FAKE)
 
-tests: $(PRODUCTS) $(UNIT_TESTS) $(FAKE_LIBS)  ## build the test programs
+tests: $(PRODUCTS) $(UNIT_TESTS) $(EMULATE_TESTS) $(FAKE_LIBS)  ## build the test programs
 
 check: tests  ## build and run all tests; ends with: N passed, N failed, N skipped
 	@JOBS=$(JOBS) scripts/run-tests $(B) $(TESTS)

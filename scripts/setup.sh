@@ -22,6 +22,7 @@ run gnuplot-nox|gnuplot-qt|gnuplot-x11  the plots of a report
 run hwloc-nox|hwloc        lstopo draws the machine
 run libopenblas0-pthread|libopenblas0-openmp|libopenblas0-serial  the BLAS that a user would pick
 check libcmocka-dev        unit tests
+check g++                  device texts as C++, to run them without a device
 check clang                the second compiler
 check clang-format         the form of C sources
 check clang-tidy           static checks

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * device.h - stands before every portable kernel text and makes it OpenCL C, CUDA or HIP. Texts include
- * nothing and use only what is defined here and plain C:
+ * nothing and use only what is defined here and plain C (WM_EMULATE: tests/emulate has CUDA's words for the CPU):
  *
  *   WM_ENTRY(items) name(..)   a kernel; its groups have that many work-items, all in dimension 0
  *   WM_GLOBAL, WM_LOCAL        address spaces of pointers
@@ -117,7 +117,7 @@ WM_ZIP(f64, double8, high, hi)
 #define WM_GLOBAL
 #define WM_LOCAL
 #define WM_INLINE static inline __attribute__((device, unused))
-#if defined(__CUDACC__)
+#if defined(__CUDACC__) || defined(WM_EMULATE)
 #define WM_ENTRY(items) extern "C" __global__ __launch_bounds__(items) void
 #define WM_LOCAL_ARRAY __shared__ __attribute__((aligned(64)))
 #define WM_BARRIER() __syncthreads()
@@ -226,7 +226,11 @@ WM_INLINE float wm_f32_of_bits(wm_u32 u) {
 	return both.f;
 }
 
-#if defined(__CUDACC__)
+#if defined(WM_EMULATE)
+typedef wm_u16 wm_f16;
+#define wm_read_f16(p, i) wm_emulated_of_f16((p)[i])
+#define wm_write_f16(p, i, x) ((p)[i] = wm_emulated_f16(x))
+#elif defined(__CUDACC__)
 typedef wm_u16 wm_f16;
 WM_INLINE float wm_read_f16(const wm_f16 *p, wm_size i) {
 	float x;
