@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * libcuda.c - a fake libcuda.so.1 over host memory that plays the script of WM_FAKE_CUDA (script.h). Work is done when
- * it is enqueued, so its times are those of this CPU; kernels are those of cuda_kernels.c. Further keys of the script:
+ * it is enqueued, so its times are those of this CPU; kernels are those of cuda_kernels.c. Further keys of the script,
+ * with what stands for them where nothing is said:
  *
- *     version 12040   of the driver (13000); none 1: it has no device; slow 7: seconds that cuInit takes
- *     memory, really  bytes that it says it has (16e9), and those after which it has none; sms, l2, cc (90), ecc, mode,
- * mig fault CODE      a piece of work (a launch, a copy inside the device, a node of a graph) ends with that error,
- * which then stays: 700 is an illegal address refuse CODE     its launch is refused with that error, which does not
- * stay hang 1          it never ends; crash 1: the process dies of it lost 1          the device falls off the bus: 719
- * now, and from then on no process gets a context (46) after N         all of these at the Nth piece of work of a
- * process (1) once 1          all of these, and really, in one process only: the first that gets there (it makes
- * SCRIPT.once)
+ * version 13000, of the driver. none 1: it has no device. slow: seconds that cuInit takes.
+ *
+ * Of a device: memory 16e9 (bytes that it says it has), really (those after which there are no more), sms 132,
+ * l2 1048576, cc 90, ecc 1, mode 0 (of computing), mig 0.
+ *
+ * What goes wrong with a piece of work (a launch, a copy inside the device, a node of a graph) of a device: fault CODE,
+ * an error that then stays (700 is an illegal address); refuse CODE, an error of its launch that does not stay; hang 1:
+ * it never ends; crash 1: the process dies of it; lost 1: the device falls off the bus, 719 now, and from then on no
+ * process gets a context (46). after N: it is the Nth piece of work of a process. once 1: in one process only, the
+ * first that gets there; the same for really. What must outlive a process are files: SCRIPT.once.DEVICE,
+ * SCRIPT.lost.DEVICE.
  */
 #include "libcuda.h"
 #include "script.h"
@@ -130,8 +134,8 @@ static int state(void) {
 
 /* ---- faults ------------------------------------------------------------------------------------------------- */
 
-static void marker(char *path, size_t room, const char *what) {
-	snprintf(path, room, "%s.%s", getenv(VARIABLE), what);
+static void marker(char *path, size_t room, const char *what, int device) {
+	snprintf(path, room, "%s.%s.%d", getenv(VARIABLE), what, device);
 }
 
 /* Is this the process that a fault is for? */
@@ -143,7 +147,7 @@ static bool is_ours(int device) {
 	if (value(device, "once", 0) == 0)
 		return true;
 	if (answer < 0) {
-		marker(path, sizeof(path), "once");
+		marker(path, sizeof(path), "once", device);
 		fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
 		answer = fd >= 0;
 		if (fd >= 0)
@@ -152,11 +156,11 @@ static bool is_ours(int device) {
 	return answer == 1;
 }
 
-static int lose(void) {
+static int lose(int device) {
 	char path[4096];
 	int fd;
 
-	marker(path, sizeof(path), "lost");
+	marker(path, sizeof(path), "lost", device);
 	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
 	if (fd >= 0)
 		close(fd);
@@ -166,7 +170,7 @@ static int lose(void) {
 static bool is_lost(int device) {
 	char path[4096];
 
-	marker(path, sizeof(path), "lost");
+	marker(path, sizeof(path), "lost", device);
 	return value(device, "lost", 0) != 0 && access(path, F_OK) == 0;
 }
 
@@ -185,7 +189,7 @@ static int meet_faults(void) {
 	if (value(d, "crash", 0))
 		abort();
 	self.hung = value(d, "hang", 0) != 0;
-	self.error = value(d, "lost", 0) ? lose() : (int)value(d, "fault", 0);
+	self.error = value(d, "lost", 0) ? lose(d) : (int)value(d, "fault", 0);
 	return (int)value(d, "refuse", 0);
 }
 

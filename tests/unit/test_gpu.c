@@ -67,9 +67,7 @@ static int stop(void **state) {
 	(void)state;
 	if (real)
 		return 0;
-	snprintf(path, sizeof(path), "%s.once", file);
-	unlink(path);
-	snprintf(path, sizeof(path), "%s.lost", file);
+	snprintf(path, sizeof(path), "%s.lost.0", file);
 	unlink(path);
 	unlink(file);
 	return rmdir(folder);
