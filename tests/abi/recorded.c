@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * recorded.c - what harness/meters declares of NVML, AMD SMI and ROCm SMI, held against values that were read off their
- * headers, for machines without them: name in the header, value, where it was read. Sizes are those of 64-bit Linux.
+ * recorded.c - what harness/meters declares of NVML, AMD SMI and ROCm SMI, and harness/backends of CUDA, held against
+ * values that were read off their headers, for machines without them: name in the header, value, where it was read.
+ * Sizes are those of 64-bit Linux.
  */
+#include "../../harness/backends/gpu_api.h"
+#include "../../harness/backends/gpu_cuda.h"
 #include "../../harness/meters/amdsmi_api.h"
 #include "../../harness/meters/nvml_api.h"
 #include "../../harness/meters/rocmsmi_api.h"
@@ -45,6 +48,29 @@ RECORDED(offsetof(struct wm_nvml_field, value), 32, "nvmlFieldValue_t: value");
 RECORDED(sizeof(struct wm_nvml_pci), 68, "nvmlPciInfo_t");
 RECORDED(offsetof(struct wm_nvml_pci, domain), 16, "nvmlPciInfo_t: domain");
 RECORDED(offsetof(struct wm_nvml_pci, address), 36, "nvmlPciInfo_t: busId");
+
+/* cuda.h of the packages nvidia-cuda-runtime-cu11 11.8.89, -cu12 12.0.146, and of the CUDA toolkit 13.0.88 */
+RECORDED(WM_GPU_OUT_OF_MEMORY, 2, "CUDA_ERROR_OUT_OF_MEMORY");
+RECORDED(WM_GPU_QUEUE_NON_BLOCKING, 1, "CU_STREAM_NON_BLOCKING");
+RECORDED(WM_GPU_DYNAMIC_SHARED, 8, "CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES");
+RECORDED(WM_GPU_CAPTURE_THIS_THREAD, 1, "CU_STREAM_CAPTURE_MODE_THREAD_LOCAL");
+RECORDED(WM_CUDA_COMPUTE_PROHIBITED, 2, "CU_COMPUTEMODE_PROHIBITED");
+RECORDED(WM_CUDA_STUB_LIBRARY, 34, "CUDA_ERROR_STUB_LIBRARY");
+RECORDED(WM_CUDA_NO_DEVICE, 100, "CUDA_ERROR_NO_DEVICE");
+RECORDED(WM_CUDA_INVALID_IMAGE, 200, "CUDA_ERROR_INVALID_IMAGE");
+RECORDED(WM_CUDA_NO_BINARY_FOR_GPU, 209, "CUDA_ERROR_NO_BINARY_FOR_GPU");
+RECORDED(WM_CUDA_INVALID_PTX, 218, "CUDA_ERROR_INVALID_PTX");
+RECORDED(WM_CUDA_JIT_COMPILER_NOT_FOUND, 221, "CUDA_ERROR_JIT_COMPILER_NOT_FOUND");
+RECORDED(WM_CUDA_UNSUPPORTED_PTX_VERSION, 222, "CUDA_ERROR_UNSUPPORTED_PTX_VERSION");
+RECORDED(WM_CUDA_CLOCK_RATE, 13, "CU_DEVICE_ATTRIBUTE_CLOCK_RATE");
+RECORDED(WM_CUDA_MULTIPROCESSOR_COUNT, 16, "CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT");
+RECORDED(WM_CUDA_COMPUTE_MODE, 20, "CU_DEVICE_ATTRIBUTE_COMPUTE_MODE");
+RECORDED(WM_CUDA_ECC_ENABLED, 32, "CU_DEVICE_ATTRIBUTE_ECC_ENABLED");
+RECORDED(WM_CUDA_MEMORY_CLOCK_RATE, 36, "CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE");
+RECORDED(WM_CUDA_L2_CACHE_SIZE, 38, "CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE");
+RECORDED(WM_CUDA_CAPABILITY_MAJOR, 75, "CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR");
+RECORDED(WM_CUDA_CAPABILITY_MINOR, 76, "CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR");
+RECORDED(sizeof(struct wm_gpu_uuid), 16, "CUuuid");
 
 /* amdsmi.h of ROCm/amdsmi: rocm-6.2.0 (2b02a0797002), rocm-6.2.2 (52b3947d364d); amdsmi_wrapper.py of the package
  * amdsmi 7.0.2 */

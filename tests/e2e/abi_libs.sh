@@ -9,14 +9,17 @@ cd "$(dirname "$0")/../.." || exit 1
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 n=0 failed=0
+# where CUDA's own installer puts its headers, which no compiler looks for by itself
+include=()
+[ ! -d /usr/local/cuda/include ] || include=(-isystem /usr/local/cuda/include)
 
 check() { # file header
 	local name
 	name="our part of $2 is what $2 says"
 	n=$((n + 1))
-	if ! echo "#include <$2>" | "${CC:-cc}" -E -x c - >/dev/null 2>&1; then
+	if ! echo "#include <$2>" | "${CC:-cc}" "${include[@]}" -E -x c - >/dev/null 2>&1; then
 		echo "ok $n - $name # SKIP $2 is not installed"
-	elif "${CC:-cc}" -std=c11 -Wall -Wextra -Werror -Iharness -fsyntax-only "tests/abi/$1" >"$scratch/log" 2>&1; then
+	elif "${CC:-cc}" -std=c11 -Wall -Wextra -Werror "${include[@]}" -Iharness -fsyntax-only "tests/abi/$1" >"$scratch/log" 2>&1; then
 		echo "ok $n - $name"
 	else
 		echo "not ok $n - $name"
@@ -32,9 +35,24 @@ check curl.c curl/curl.h
 check nvml.c nvml.h
 check amdsmi.c amd_smi/amdsmi.h
 check rocmsmi.c rocm_smi/rocm_smi.h
+check cuda.c nvrtc.h
 check tensor_map.c cuda.h
 # tables that were recorded from headers, so nothing has to be installed
 check recorded.c stdint.h
 check gpu_metrics.c stdint.h
+
+# a symbol that the backend asks the driver for is one whose parameters cuda.c has held against the header
+n=$((n + 1))
+name="every symbol of gpu_cuda.c is in cuda.c"
+missing=$(grep -oE '= "(cu|nvrtc)[A-Z][A-Za-z0-9_]*"' harness/backends/gpu_cuda.c | tr -d '= "' | while read -r symbol; do
+	grep -qE "\b$symbol\(" tests/abi/cuda.c || echo "$symbol"
+done)
+if [ -z "$missing" ]; then
+	echo "ok $n - $name"
+else
+	echo "not ok $n - $name"
+	failed=1
+	sed 's/^/# /' <<<"$missing"
+fi
 echo "1..$n"
 exit $failed
