@@ -64,14 +64,14 @@ endif
 NVCC_NAME := $(if $(NVCC),nvcc $(shell $(NVCC) --version 2>/dev/null | sed -n 's/.*, V//p'))
 
 # Device texts run on the CPU: the emulator with its texts, and the tests.
-EMULATE_SOURCES := $(filter-out tests/emulate/test_%,$(wildcard tests/emulate/*.cc))
+EMULATE_SOURCES := $(filter-out tests/emulate/test_%,$(wildcard tests/emulate/*.cc tests/emulate/*.c))
 EMULATE_TESTS := $(patsubst tests/%,$(B)/tests/%,$(basename $(wildcard tests/emulate/test_*.cc tests/emulate/test_*.c)))
 
 object = $(patsubst %.c,$(B)/obj/%.o,$(1))
 MAIN := $(B)/obj/harness/cli/main.o
 OBJECTS := $(filter-out $(MAIN),$(call object,$(SOURCES))) $(B)/gen/embedded.o
 INJECT_OBJECTS := $(call object,$(INJECT_SOURCES))
-EMULATE_OBJECTS := $(patsubst %.cc,$(B)/obj/%.o,$(EMULATE_SOURCES))
+EMULATE_OBJECTS := $(patsubst %,$(B)/obj/%.o,$(basename $(EMULATE_SOURCES)))
 FAULT_OBJECTS := $(call object,$(FAULT_SOURCES)) $(B)/obj/tests/faults/registry.o
 UNIT_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(UNIT_SOURCES))
 PRODUCTS := $(B)/wattmark $(if $(wildcard tests/faults/registry.def),$(B)/wattmark-faulty)

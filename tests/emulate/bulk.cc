@@ -61,8 +61,7 @@ struct box {
 };
 
 /* Calls act(offset from where the box begins in shared memory, address in the tensor or NULL) for each element. */
-template <typename F>
-static void each_element(const box &b, F act) {
+template <typename F> static void each_element(const box &b, F act) {
 	wm_u32 count[MOST_DIMS] = {0};
 	wm_u32 bytes = box_bytes(b.m), pattern = pattern_bytes(b.m);
 	for (wm_u32 dense = 0; dense < bytes; dense += b.m.element) {

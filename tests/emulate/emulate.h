@@ -140,8 +140,7 @@ static inline void wm_cp_async(wm_u32 to, const void *from) {
 }
 void wm_cp_async_commit();
 void wm_emulated_cp_async_wait(unsigned left);
-template <int N>
-void wm_cp_async_wait() {
+template <int N> void wm_cp_async_wait() {
 	wm_emulated_cp_async_wait(N);
 }
 
@@ -163,23 +162,19 @@ wm_u16 wm_pack_e5m2(float first, float second);
 
 void wm_emulated_ldmatrix(wm_u32 *r, int n, bool transposed, wm_u32 address);
 void wm_emulated_stmatrix(const wm_u32 *r, int n, bool transposed, wm_u32 address);
-template <int N>
-void wm_ldmatrix(wm_u32 (&r)[N], wm_u32 address) {
+template <int N> void wm_ldmatrix(wm_u32 (&r)[N], wm_u32 address) {
 	static_assert(N == 1 || N == 2 || N == 4, "1, 2 or 4 matrices");
 	wm_emulated_ldmatrix(r, N, false, address);
 }
-template <int N>
-void wm_ldmatrix_t(wm_u32 (&r)[N], wm_u32 address) {
+template <int N> void wm_ldmatrix_t(wm_u32 (&r)[N], wm_u32 address) {
 	static_assert(N == 1 || N == 2 || N == 4, "1, 2 or 4 matrices");
 	wm_emulated_ldmatrix(r, N, true, address);
 }
-template <int N>
-void wm_stmatrix(wm_u32 address, const wm_u32 (&r)[N]) {
+template <int N> void wm_stmatrix(wm_u32 address, const wm_u32 (&r)[N]) {
 	static_assert(N == 1 || N == 2 || N == 4, "1, 2 or 4 matrices");
 	wm_emulated_stmatrix(r, N, false, address);
 }
-template <int N>
-void wm_stmatrix_t(wm_u32 address, const wm_u32 (&r)[N]) {
+template <int N> void wm_stmatrix_t(wm_u32 address, const wm_u32 (&r)[N]) {
 	static_assert(N == 1 || N == 2 || N == 4, "1, 2 or 4 matrices");
 	wm_emulated_stmatrix(r, N, true, address);
 }
@@ -197,9 +192,9 @@ enum wm_emulated_types {
 };
 
 void wm_emulated_mma(wm_emulated_types types, void *d, const wm_u32 *a, const wm_u32 *b);
-#define WM_EMULATED_MMA(suffix, TYPES, T)                                                             \
-	static inline void wm_mma_##suffix(T(&d)[4], const wm_u32(&a)[4], const wm_u32(&b)[2]) {          \
-		wm_emulated_mma(TYPES, d, a, b);                                                              \
+#define WM_EMULATED_MMA(suffix, TYPES, T)                                                    \
+	static inline void wm_mma_##suffix(T(&d)[4], const wm_u32(&a)[4], const wm_u32(&b)[2]) { \
+		wm_emulated_mma(TYPES, d, a, b);                                                     \
 	}
 WM_EMULATED_MMA(bf16, WM_EMULATED_BF16, float)
 WM_EMULATED_MMA(f16, WM_EMULATED_F16, float)
@@ -253,30 +248,30 @@ static inline wm_u64 wm_drop_first() {
 /* blocks: of the cluster, a bit each; 0: this one alone. */
 void wm_emulated_tma_load(wm_u32 to, const wm_tensor_map *map, wm_u32 bar, unsigned rank, const int *at, wm_u32 blocks);
 void wm_emulated_tma_store(const wm_tensor_map *map, wm_u32 from, unsigned rank, const int *at);
-#define WM_EMULATED_TMA(rank, parameters, ...)                                                                         \
-	static inline void wm_tma_load_##rank##d(wm_u32 to, const wm_tensor_map *map, wm_u32 bar,                          \
-	                                         WM_EMULATED_PLAIN parameters) {                                           \
-		const int at[] = {__VA_ARGS__};                                                                                \
-		wm_emulated_tma_load(to, map, bar, rank, at, 0);                                                               \
-	}                                                                                                                  \
-	static inline void wm_tma_load_##rank##d(wm_u32 to, const wm_tensor_map *map, wm_u32 bar,                          \
-	                                         WM_EMULATED_PLAIN parameters, wm_u64) {                                   \
-		const int at[] = {__VA_ARGS__};                                                                                \
-		wm_emulated_tma_load(to, map, bar, rank, at, 0);                                                               \
-	}                                                                                                                  \
-	static inline void wm_tma_load_##rank##d_multicast(wm_u32 to, const wm_tensor_map *map, wm_u32 bar,                \
-	                                                   WM_EMULATED_PLAIN parameters, wm_u16 blocks) {                  \
-		const int at[] = {__VA_ARGS__};                                                                                \
-		wm_emulated_tma_load(to, map, bar, rank, at, blocks);                                                          \
-	}                                                                                                                  \
-	static inline void wm_tma_load_##rank##d_multicast(wm_u32 to, const wm_tensor_map *map, wm_u32 bar,                \
-	                                                   WM_EMULATED_PLAIN parameters, wm_u16 blocks, wm_u64) {          \
-		const int at[] = {__VA_ARGS__};                                                                                \
-		wm_emulated_tma_load(to, map, bar, rank, at, blocks);                                                          \
-	}                                                                                                                  \
-	static inline void wm_tma_store_##rank##d(const wm_tensor_map *map, wm_u32 from, WM_EMULATED_PLAIN parameters) {   \
-		const int at[] = {__VA_ARGS__};                                                                                \
-		wm_emulated_tma_store(map, from, rank, at);                                                                    \
+#define WM_EMULATED_TMA(rank, parameters, ...)                                                                       \
+	static inline void wm_tma_load_##rank##d(wm_u32 to, const wm_tensor_map *map, wm_u32 bar,                        \
+	                                         WM_EMULATED_PLAIN parameters) {                                         \
+		const int at[] = {__VA_ARGS__};                                                                              \
+		wm_emulated_tma_load(to, map, bar, rank, at, 0);                                                             \
+	}                                                                                                                \
+	static inline void wm_tma_load_##rank##d(wm_u32 to, const wm_tensor_map *map, wm_u32 bar,                        \
+	                                         WM_EMULATED_PLAIN parameters, wm_u64) {                                 \
+		const int at[] = {__VA_ARGS__};                                                                              \
+		wm_emulated_tma_load(to, map, bar, rank, at, 0);                                                             \
+	}                                                                                                                \
+	static inline void wm_tma_load_##rank##d_multicast(wm_u32 to, const wm_tensor_map *map, wm_u32 bar,              \
+	                                                   WM_EMULATED_PLAIN parameters, wm_u16 blocks) {                \
+		const int at[] = {__VA_ARGS__};                                                                              \
+		wm_emulated_tma_load(to, map, bar, rank, at, blocks);                                                        \
+	}                                                                                                                \
+	static inline void wm_tma_load_##rank##d_multicast(wm_u32 to, const wm_tensor_map *map, wm_u32 bar,              \
+	                                                   WM_EMULATED_PLAIN parameters, wm_u16 blocks, wm_u64) {        \
+		const int at[] = {__VA_ARGS__};                                                                              \
+		wm_emulated_tma_load(to, map, bar, rank, at, blocks);                                                        \
+	}                                                                                                                \
+	static inline void wm_tma_store_##rank##d(const wm_tensor_map *map, wm_u32 from, WM_EMULATED_PLAIN parameters) { \
+		const int at[] = {__VA_ARGS__};                                                                              \
+		wm_emulated_tma_store(map, from, rank, at);                                                                  \
 	}
 #define WM_EMULATED_PLAIN(...) __VA_ARGS__
 WM_EMULATED_TMA(2, (int x, int y), x, y)
@@ -285,24 +280,20 @@ WM_EMULATED_TMA(4, (int x, int y, int z, int w), x, y, z, w)
 
 void wm_bulk_commit();
 void wm_emulated_bulk_wait(unsigned left, bool read);
-template <int N>
-void wm_bulk_wait() {
+template <int N> void wm_bulk_wait() {
 	wm_emulated_bulk_wait(N, false);
 }
-template <int N>
-void wm_bulk_wait_read() {
+template <int N> void wm_bulk_wait_read() {
 	wm_emulated_bulk_wait(N, true);
 }
 void wm_bulk_load(wm_u32 to, const void *from, wm_u32 bytes, wm_u32 bar);
 
 void wm_emulated_registers(int n);
-template <int N>
-void wm_registers_less() {
+template <int N> void wm_registers_less() {
 	static_assert(N >= 24 && N <= 256 && N % 8 == 0, "24..256 in steps of 8");
 	wm_emulated_registers(N);
 }
-template <int N>
-void wm_registers_more() {
+template <int N> void wm_registers_more() {
 	static_assert(N >= 24 && N <= 256 && N % 8 == 0, "24..256 in steps of 8");
 	wm_emulated_registers(N);
 }
@@ -320,15 +311,12 @@ static inline wm_u64 wm_descriptor_at(wm_u64 descriptor, wm_u32 bytes) {
 void wm_wgmma_fence();
 void wm_wgmma_commit();
 void wm_emulated_wgmma_wait(unsigned left);
-template <int N>
-void wm_wgmma_wait() {
+template <int N> void wm_wgmma_wait() {
 	wm_emulated_wgmma_wait(N);
 }
-template <int N>
-void wm_keep(float (&)[N]) {
+template <int N> void wm_keep(float (&)[N]) {
 }
-template <int N>
-void wm_keep(int (&)[N]) {
+template <int N> void wm_keep(int (&)[N]) {
 }
 
 /* a: four registers, or NULL: A is where left says. */
@@ -339,27 +327,23 @@ constexpr bool wm_emulated_n(int registers) {
 	return registers == 4 || (registers % 8 == 0 && registers >= 8 && registers <= 64 && registers != 72) ||
 	       registers == 80 || registers == 88 || registers == 96 || registers == 112 || registers == 128;
 }
-#define WM_EMULATED_WGMMA_16(suffix, TYPES)                                             \
-	template <int TA = 0, int TB = 0, int R>                                            \
-	void wm_wgmma_##suffix(float (&d)[R], wm_u64 a, wm_u64 b, int scale_d) {            \
-		static_assert(wm_emulated_n(R), "N is none of those in ptx.h");                 \
-		wm_emulated_wgmma(TYPES, d, R, nullptr, a, b, scale_d, TA, TB);                 \
-	}                                                                                   \
-	template <int TB = 0, int R>                                                        \
-	void wm_wgmma_##suffix(float (&d)[R], const wm_u32(&a)[4], wm_u64 b, int scale_d) { \
-		static_assert(wm_emulated_n(R), "N is none of those in ptx.h");                 \
-		wm_emulated_wgmma(TYPES, d, R, a, 0, b, scale_d, false, TB);                    \
+#define WM_EMULATED_WGMMA_16(suffix, TYPES)                                                                          \
+	template <int TA = 0, int TB = 0, int R> void wm_wgmma_##suffix(float(&d)[R], wm_u64 a, wm_u64 b, int scale_d) { \
+		static_assert(wm_emulated_n(R), "N is none of those in ptx.h");                                              \
+		wm_emulated_wgmma(TYPES, d, R, nullptr, a, b, scale_d, TA, TB);                                              \
+	}                                                                                                                \
+	template <int TB = 0, int R> void wm_wgmma_##suffix(float(&d)[R], const wm_u32(&a)[4], wm_u64 b, int scale_d) {  \
+		static_assert(wm_emulated_n(R), "N is none of those in ptx.h");                                              \
+		wm_emulated_wgmma(TYPES, d, R, a, 0, b, scale_d, false, TB);                                                 \
 	}
-#define WM_EMULATED_WGMMA(suffix, TYPES, T)                                         \
-	template <int R>                                                                \
-	void wm_wgmma_##suffix(T(&d)[R], wm_u64 a, wm_u64 b, int scale_d) {             \
-		static_assert(wm_emulated_n(R), "N is none of those in ptx.h");             \
-		wm_emulated_wgmma(TYPES, d, R, nullptr, a, b, scale_d, false, false);       \
-	}                                                                               \
-	template <int R>                                                                \
-	void wm_wgmma_##suffix(T(&d)[R], const wm_u32(&a)[4], wm_u64 b, int scale_d) {  \
-		static_assert(wm_emulated_n(R), "N is none of those in ptx.h");             \
-		wm_emulated_wgmma(TYPES, d, R, a, 0, b, scale_d, false, false);             \
+#define WM_EMULATED_WGMMA(suffix, TYPES, T)                                                         \
+	template <int R> void wm_wgmma_##suffix(T(&d)[R], wm_u64 a, wm_u64 b, int scale_d) {            \
+		static_assert(wm_emulated_n(R), "N is none of those in ptx.h");                             \
+		wm_emulated_wgmma(TYPES, d, R, nullptr, a, b, scale_d, false, false);                       \
+	}                                                                                               \
+	template <int R> void wm_wgmma_##suffix(T(&d)[R], const wm_u32(&a)[4], wm_u64 b, int scale_d) { \
+		static_assert(wm_emulated_n(R), "N is none of those in ptx.h");                             \
+		wm_emulated_wgmma(TYPES, d, R, a, 0, b, scale_d, false, false);                             \
 	}
 WM_EMULATED_WGMMA_16(bf16, WM_EMULATED_BF16)
 WM_EMULATED_WGMMA_16(f16, WM_EMULATED_F16)

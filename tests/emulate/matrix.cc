@@ -117,8 +117,8 @@ static void rows_meet(wm_u32 *r, int n, bool transposed, wm_u32 address, bool st
 				wm_u32 at = ((rows *)all[8 * i + row])->address;
 				if (at % 16)
 					wrong("%s: lane %d's address %u is no multiple of 16", what, 8 * i + row, at);
-				line[row] = store ? for_writing(*w.in, at, 16, what)
-				                  : (unsigned char *)for_reading(*w.in, at, 16, what);
+				line[row] =
+					store ? for_writing(*w.in, at, 16, what) : (unsigned char *)for_reading(*w.in, at, 16, what);
 			}
 			for (int lane = 0; lane < 32; lane++)
 				for (int half = 0; half < 2; half++) {
@@ -171,7 +171,8 @@ static void multiply(const kind &t, void *const *all) {
 		}
 }
 
-/* ---- wgmma: 9.7.15 ------------------------------------------------------------------------------------------------ */
+/* ---- wgmma: 9.7.15 ------------------------------------------------------------------------------------------------
+ */
 
 enum : wm_u32 { GARBAGE = 0x7fc0dead }; /* a NaN */
 
@@ -190,8 +191,8 @@ static layout read_descriptor(wm_u64 u) {
 	if (u >> 49 & 7)
 		wrong("wgmma: a base offset is not emulated");
 	if (l.pattern && l.start >> 7 & (l.pattern / 16 - 1))
-		wrong("wgmma: address %u is not in the first line of a swizzle pattern, which begins at multiples of %u", l.start,
-		      8 * l.pattern);
+		wrong("wgmma: address %u is not in the first line of a swizzle pattern, which begins at multiples of %u",
+		      l.start, 8 * l.pattern);
 	return l;
 }
 
@@ -205,7 +206,8 @@ static wm_u32 along_k(const layout &l, wm_u32 i, wm_u32 kb) {
 }
 
 /* The same where elements of 2 bytes lie along i: without swizzle 8 k of 8 elements are together, SBO further the next
- * 8 elements, LBO further the next 8 k; with, 8 k of a pattern's line, LBO further the next elements, SBO the next k. */
+ * 8 elements, LBO further the next 8 k; with, 8 k of a pattern's line, LBO further the next elements, SBO the next k.
+ */
 static wm_u32 across_k(const layout &l, wm_u32 i, wm_u32 k) {
 	if (!l.pattern)
 		return l.start + i / 8 * l.stride + k / 8 * l.leading + k % 8 * 16;
@@ -399,7 +401,8 @@ struct doubles {
 	double *d;
 	const double *a, *b;
 };
-/* 9.7.14.5.2: rows 8 (m8n8k4) or 16 (m16n8k16); register r of A is row g + 8 (r % (rows / 8)), k t + 4 (r / (rows / 8)).
+/* 9.7.14.5.2: rows 8 (m8n8k4) or 16 (m16n8k16); register r of A is row g + 8 (r % (rows / 8)), k t + 4 (r / (rows /
+ * 8)).
  */
 static void multiply_f64(void *const *all, int rows, int k) {
 	double a[16][16], b[16][8];

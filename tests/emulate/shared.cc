@@ -170,8 +170,8 @@ std::string tell(const thread &t) {
 	} else if (!strcmp(r.what, "mbarrier")) {
 		const mbarrier &m = t.in->mbarriers.at(r.a);
 		snprintf(line, sizeof(line),
-		         "the mbarrier at %u, for parity %u: in its phase %u, %u of %u arrivals and %lld bytes are missing", r.a,
-		         r.b, m.phase, m.pending, m.count, (long long)m.bytes);
+		         "the mbarrier at %u, for parity %u: in its phase %u, %u of %u arrivals and %lld bytes are missing",
+		         r.a, r.b, m.phase, m.pending, m.count, (long long)m.bytes);
 	} else {
 		snprintf(line, sizeof(line), "%s", r.what);
 	}

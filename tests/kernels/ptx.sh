@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Measures nothing.
+# May run beside other tests: no figure counts here.
 #
 # ptx.sh - ptxas takes every instruction of kernels/cuda/ptx.h for each target that has it, keeps all in registers
 # and finds nothing to warn of; NVRTC's form of it, one text, compiles too.

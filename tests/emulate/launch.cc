@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* launch.cc - kernels by the path of their text and their name. */
+#include "entries.h"
+
+#include <cstdio>
+#include <vector>
+
+/* Made before first use, since registrations run before main in any order. */
+static std::vector<wm_emulated_entry> &entries() {
+	static std::vector<wm_emulated_entry> all;
+	return all;
+}
+
+void wm_emulated_add(const wm_emulated_entry &entry) {
+	entries().push_back(entry);
+}
+
+extern "C" bool wm_emulated_has(const char *path) {
+	for (auto &e : entries())
+		if (!strcmp(e.path, path))
+			return true;
+	return false;
+}
+
+extern "C" const char *wm_emulated_launch_entry(const char *path, const char *entry, const wm_grid *grid,
+                                                const wm_arg *args, int nargs) {
+	static unsigned seed;
+	static char error[256];
+
+	for (auto &e : entries()) {
+		if (strcmp(e.path, path) || strcmp(e.name, entry))
+			continue;
+		auto call = e.bind(args, nargs);
+		if (!call) {
+			snprintf(error, sizeof(error), "%s: its %d arguments are not those of the text", entry, nargs);
+			return error;
+		}
+		if (grid->items[1] != 1 || grid->items[2] != 1)
+			return "blocks are one-dimensional here";
+		return wm_emulate_body({{grid->groups[0], grid->groups[1], grid->groups[2]},
+		                        grid->items[0],
+		                        e.cluster,
+		                        grid->shared_bytes,
+		                        seed++},
+		                       call);
+	}
+	snprintf(error, sizeof(error), "no kernel %s of %s is emulated", entry, path);
+	return error;
+}
