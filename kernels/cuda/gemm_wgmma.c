@@ -63,10 +63,13 @@ static enum wm_status make_maps(struct wm_run *run, struct state *s) {
 }
 
 static void describe(struct wm_run *run, const struct state *s) {
-	const char *made_by = run->backend->made_by ? run->backend->made_by(run->dev, s->module) : "";
+	const struct wm_gemm_plan *plan = &s->plan;
 
-	snprintf(run->library, sizeof(run->library), "%s, %u x %u blocks of %u, k in %u; %s", s->plan.entry,
-	         s->plan.work.clusters, s->plan.tile->blocks, s->plan.threads, s->plan.work.splits, made_by);
+	snprintf(run->library, sizeof(run->library), "%s",
+	         run->backend->made_by ? run->backend->made_by(run->dev, s->module) : "");
+	snprintf(run->detail, sizeof(run->detail), "entry=%s tile=%ux%u clusters=%ux%u splits=%u band=%u stages=%u",
+	         plan->entry, plan->tile->groups * 64, plan->tile->cols, plan->work.clusters, plan->tile->blocks,
+	         plan->work.splits, plan->work.band, plan->tile->stages);
 }
 
 static enum wm_status prepare(struct wm_run *run) {
