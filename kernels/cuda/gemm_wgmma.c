@@ -3,7 +3,7 @@
  * gemm_wgmma.c - launches gemm_wgmma.k as gemm_wgmma_plan.c says. Where k is split, the parts go to planes of f32 that
  * a second launch adds up.
  */
-#include "gemm_wgmma_plan.h"
+#include "gemm_wgmma.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -72,17 +72,16 @@ static void describe(struct wm_run *run, const struct state *s) {
 	         plan->work.splits, plan->work.band, plan->tile->stages);
 }
 
-static enum wm_status prepare(struct wm_run *run) {
+enum wm_status wm_gemm_wgmma_prepare(struct wm_run *run, const struct wm_gemm_plan *plan) {
 	struct state *s = wm_zalloc(sizeof(*s));
 	struct wm_tensor t[WM_MAX_TENSORS];
 	int n;
 
 	run->priv = s;
+	s->plan = *plan;
 	enum wm_status st = run->problem->bench->tensors(run->problem, t, &n);
-	if (!st)
-		st = wm_gemm_wgmma_plan(run->problem, run->dev->units, &s->plan);
-	if (!st && s->plan.planes_bytes)
-		st = run->backend->alloc(run->dev, planes_bytes(&s->plan), &s->planes);
+	if (!st && plan->planes_bytes)
+		st = run->backend->alloc(run->dev, planes_bytes(plan), &s->planes);
 	if (!st)
 		st = make_maps(run, s);
 	if (!st)
@@ -93,6 +92,13 @@ static enum wm_status prepare(struct wm_run *run) {
 	s->add = t[2].dtype == WM_F16 ? "gemm_add_f16" : t[2].dtype == WM_BF16 ? "gemm_add_bf16" : "gemm_add_f32";
 	describe(run, s);
 	return WM_OK;
+}
+
+static enum wm_status prepare(struct wm_run *run) {
+	struct wm_gemm_plan plan;
+	enum wm_status st = wm_gemm_wgmma_plan(run->problem, run->dev->units, &plan);
+
+	return st ? st : wm_gemm_wgmma_prepare(run, &plan);
 }
 
 static enum wm_status multiply(struct wm_run *run, int set) {

@@ -3,7 +3,7 @@
  * gemm_wgmma_plan.c - tiles, tensor maps and the cost model of gemm_wgmma.k. kernels/cuda/README.md says where the
  * model's numbers come from.
  */
-#include "gemm_wgmma_plan.h"
+#include "gemm_wgmma.h"
 
 #include <math.h>
 #include <string.h>
@@ -137,26 +137,25 @@ static bool work_of(const struct shape *s, const struct wm_gemm_tile_kind *tile,
 	return true;
 }
 
-/* The fastest variant by the model; false: none can count its tiles. */
-static bool choose(const struct shape *s, const struct wm_gemm_tile_kind **tile_p, uint32_t *splits_p,
-                   double *cycles_p) {
-	double best = INFINITY;
+/* The tile of that kind for the problem's type. */
+static const struct wm_gemm_tile_kind *tile_of(const struct shape *s, int kind) {
+	return tiles[kind].cols > s->type->most_cols ? &large_8bit : &tiles[kind];
+}
 
-	for (int i = 0; i < TILES; i++)
+/* The fastest variant by the model; false: none can count its tiles. */
+static bool choose(const struct shape *s, struct wm_gemm_plan *plan) {
+	plan->cycles = INFINITY;
+	for (int kind = 0; kind < TILES; kind++)
 		for (uint32_t splits = 1; splits <= MAX_SPLITS; splits *= 2) {
-			const struct wm_gemm_tile_kind *tile = tiles[i].cols > s->type->most_cols ? &large_8bit : &tiles[i];
+			const struct wm_gemm_tile_kind *tile = tile_of(s, kind);
 			struct wm_gemm_work work;
-			if (!work_of(s, tile, splits, H100_UNITS, &work))
+			if (!work_of(s, tile, splits, H100_UNITS, &work) || cycles_of(s, tile, &work) >= plan->cycles)
 				continue;
-			double cycles = cycles_of(s, tile, &work);
-			if (cycles < best) {
-				best = cycles;
-				*tile_p = tile;
-				*splits_p = work.splits;
-				*cycles_p = cycles;
-			}
+			plan->cycles = cycles_of(s, tile, &work);
+			plan->tile = tile;
+			plan->work = work;
 		}
-	return best < INFINITY;
+	return plan->tile;
 }
 
 /* ---- tensor maps ------------------------------------------------------------------------------------------ */
@@ -213,24 +212,47 @@ static uint32_t shared_bytes(const struct wm_gemm_tile_kind *tile) {
 	return tile->stages * stage + tile->groups * BOXES * BOX_BYTES + tile->stages * 2 * (uint32_t)sizeof(uint64_t);
 }
 
+/* What follows of the tile and the parts of k, for a grid of that many multiprocessors. */
+static enum wm_status finish_plan(const struct wm_problem *p, const struct shape *s, int units,
+                                  struct wm_gemm_plan *plan) {
+	uint32_t most = units > 0 ? (uint32_t)units : H100_UNITS;
+
+	if (!work_of(s, plan->tile, plan->work.splits, most, &plan->work))
+		return wm_fail(WM_UNSUPPORTED, "more than 2^31 tiles");
+	plan->threads = (plan->tile->groups + 1) * 128;
+	plan->shared_bytes = shared_bytes(plan->tile);
+	plan->planes_bytes = plan->work.splits > 1 ? s->m * s->n * 4 * plan->work.splits : 0;
+	snprintf(plan->entry, sizeof(plan->entry), "gemm_%s_%s_%s", s->type->word, wm_get_word(p, "trans"),
+	         plan->tile->name);
+	return make_maps(s, plan);
+}
+
 enum wm_status wm_gemm_wgmma_plan(const struct wm_problem *p, int units, struct wm_gemm_plan *plan_p) {
 	struct shape s = {0};
 	struct wm_gemm_plan plan = {0};
-	uint32_t splits = 1;
 	enum wm_status st = read_problem(p, &s);
 
-	if (st)
-		return st;
-	if (!choose(&s, &plan.tile, &splits, &plan.cycles) ||
-	    !work_of(&s, plan.tile, splits, units > 0 ? (uint32_t)units : H100_UNITS, &plan.work))
-		return wm_fail(WM_UNSUPPORTED, "more than 2^31 tiles");
-	st = make_maps(&s, &plan);
-	if (st)
-		return st;
-	plan.threads = (plan.tile->groups + 1) * 128;
-	plan.shared_bytes = shared_bytes(plan.tile);
-	plan.planes_bytes = plan.work.splits > 1 ? s.m * s.n * 4 * plan.work.splits : 0;
-	snprintf(plan.entry, sizeof(plan.entry), "gemm_%s_%s_%s", s.type->word, wm_get_word(p, "trans"), plan.tile->name);
-	*plan_p = plan;
-	return WM_OK;
+	if (!st && !choose(&s, &plan))
+		st = wm_fail(WM_UNSUPPORTED, "more than 2^31 tiles");
+	if (!st)
+		st = finish_plan(p, &s, units, &plan);
+	if (!st)
+		*plan_p = plan;
+	return st;
+}
+
+enum wm_status wm_gemm_wgmma_plan_with(const struct wm_problem *p, int units, const char *tile, uint32_t splits,
+                                       struct wm_gemm_plan *plan_p) {
+	struct shape s = {0};
+	struct wm_gemm_plan plan = {.work = {.splits = splits}};
+	enum wm_status st = read_problem(p, &s);
+
+	for (int kind = 0; kind < TILES && !st; kind++)
+		if (!strcmp(tiles[kind].name, tile))
+			plan.tile = tile_of(&s, kind);
+	if (!st)
+		st = plan.tile ? finish_plan(p, &s, units, &plan) : wm_fail(WM_INPUT, "no tile is called \"%s\"", tile);
+	if (!st)
+		*plan_p = plan;
+	return st;
 }

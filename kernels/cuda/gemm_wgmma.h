@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gemm_wgmma_plan.h - which variant of gemm_wgmma.k computes a problem, and with what: a pure function of the problem.
+/* gemm_wgmma.h - which variant of gemm_wgmma.k computes a problem, and with what; and how it is launched.
  */
-#ifndef WM_KERNELS_CUDA_GEMM_WGMMA_PLAN_H
-#define WM_KERNELS_CUDA_GEMM_WGMMA_PLAN_H
+#ifndef WM_KERNELS_CUDA_GEMM_WGMMA_H
+#define WM_KERNELS_CUDA_GEMM_WGMMA_H
 
 #include "core/wm.h"
 #include "tensor_map.h"
@@ -33,10 +33,17 @@ struct wm_gemm_plan {
 };
 
 /*
- * The variant that the cost model expects to be fastest, for a whole grid of units multiprocessors. The choice is made
+ * The variant that the cost model expects to be fastest, for a device of that many multiprocessors. The choice is made
  * for the 132 of an H100 SXM, so that the workspace is a matter of the problem alone; units set the size of the grid
- * (0: unknown, 132). WM_UNSUPPORTED + the exact reason where no variant can do it.
+ * (0: unknown, 132). WM_UNSUPPORTED + the exact reason where no variant can do it. A pure function.
  */
 enum wm_status wm_gemm_wgmma_plan(const struct wm_problem *p, int units, struct wm_gemm_plan *plan_p);
+
+/* The same with the tile of that name ("large", "medium", "small") and k in that many parts, at most. */
+enum wm_status wm_gemm_wgmma_plan_with(const struct wm_problem *p, int units, const char *tile, uint32_t splits,
+                                       struct wm_gemm_plan *plan_p);
+
+/* What the implementation's prepare does once it has a plan: workspace, tensor maps of every buffer set, code. */
+enum wm_status wm_gemm_wgmma_prepare(struct wm_run *run, const struct wm_gemm_plan *plan);
 
 #endif
