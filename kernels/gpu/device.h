@@ -12,12 +12,13 @@
  *   wm_local_id()              index of the work-item in its group
  *   wm_prefetch(p)             a CPU fetches the cache line of global p in good time; nothing elsewhere
  *   wm_size                    unsigned 64-bit; wm_u16, wm_u32, wm_i8, wm_i32
- *   wm_f32x16, wm_i32x16, wm_f64x8   vectors of 64 bytes (f64: not on OpenCL devices without cl_khr_fp64);
- *                              below, T is the element type: f32, i32, f64
- *   wm_f32x4                   a vector of 16 bytes, T is f32x4
+ *   WM_HAS_F64                 defined where there is double: not on OpenCL devices without cl_khr_fp64
+ *   wm_f32x16, wm_i32x16, wm_f64x8   vectors of 64 bytes; below, T is the element type: f32, i32, f64
+ *   wm_f32x4, wm_f64x2         vectors of 16 bytes, T is f32x4, f64x2
  *   wm_splat_T(x)              a vector of one value
  *   wm_mad_T(a, x, c)          a * x + c with a scalar x, fused for floats
  *   wm_read_T(p), wm_write_T(p, v)   from and to p[0..lanes) of any alignment of the element
+ *   wm_stream(p, v)            *p = v, past the caches where the language has a word for it
  *   wm_zip_low_T(a, b), wm_zip_high_T(a, b)   a and b lane by lane in turn, from their lower or upper halves
  *   wm_max_T(a, b), wm_exp2_T(a)   lane by lane, T is f32 or f32x4; wm_exp2(x) of a scalar
  *   wm_f32_of_bf16(u), wm_bf16_of_f32(x)                  bits of bfloat16, rounded to nearest even
@@ -63,9 +64,13 @@ typedef float4 wm_f32x4;
 #define wm_exp2_f32x4(a) exp2(a)
 #define wm_exp2(x) exp2(x)
 #ifdef cl_khr_fp64
+#define WM_HAS_F64
 typedef double8 wm_f64x8;
+typedef double2 wm_f64x2;
 #define wm_splat_f64(x) ((double8)(x))
 #define wm_mad_f64(a, x, c) fma(a, (double8)(x), c)
+#define wm_splat_f64x2(x) ((double2)(x))
+#define wm_mad_f64x2(a, x, c) fma(a, (double2)(x), c)
 #endif
 
 /* A pointer to a vector aligned as its elements, in each address space: PoCL 3.1 makes three stores of one vstore16. */
@@ -85,8 +90,9 @@ typedef double8 wm_f64x8;
 WM_ACCESS(f32, float, float16)
 WM_ACCESS(f32x4, float, float4)
 WM_ACCESS(i32, int, int16)
-#ifdef cl_khr_fp64
+#ifdef WM_HAS_F64
 WM_ACCESS(f64, double, double8)
+WM_ACCESS(f64x2, double, double2)
 #endif
 
 #define WM_ZIP(T, vector, part, half)                          \
@@ -102,9 +108,15 @@ WM_ZIP(f32x4, float4, low, lo)
 WM_ZIP(f32x4, float4, high, hi)
 WM_ZIP(i32, int16, low, lo)
 WM_ZIP(i32, int16, high, hi)
-#ifdef cl_khr_fp64
+#ifdef WM_HAS_F64
 WM_ZIP(f64, double8, low, lo)
 WM_ZIP(f64, double8, high, hi)
+#endif
+
+#if defined(__has_builtin) && __has_builtin(__builtin_nontemporal_store)
+#define wm_stream(p, v) __builtin_nontemporal_store(v, p)
+#else
+#define wm_stream(p, v) (*(p) = (v))
 #endif
 
 #define wm_bits_of_f32(x) as_uint(x)
@@ -114,6 +126,7 @@ WM_ZIP(f64, double8, high, hi)
 
 #else
 
+#define WM_HAS_F64
 #define WM_GLOBAL
 #define WM_LOCAL
 #define WM_INLINE static inline __attribute__((device, unused))
@@ -136,6 +149,7 @@ WM_ZIP(f64, double8, high, hi)
 #endif
 
 #define wm_prefetch(p) (void)(p)
+#define wm_stream(p, v) (*(p) = (v))
 typedef unsigned long long wm_size;
 typedef unsigned short wm_u16;
 typedef unsigned wm_u32;
@@ -192,9 +206,11 @@ typedef int wm_i32;
 #endif
 #define WM_MAD_i32(a, x, c) ((a) * (x) + (c))
 #define WM_MAD_f32x4(a, x, c) WM_MAD_f32(a, x, c)
+#define WM_MAD_f64x2(a, x, c) WM_MAD_f64(a, x, c)
 WM_VECTOR(wm_f32x16, f32, float, 16)
 WM_VECTOR(wm_f32x4, f32x4, float, 4)
 WM_VECTOR(wm_f64x8, f64, double, 8)
+WM_VECTOR(wm_f64x2, f64x2, double, 2)
 WM_VECTOR(wm_i32x16, i32, int, 16)
 
 #define WM_FLOAT_VECTOR(name, T, L)                          \

@@ -55,6 +55,23 @@ flags_attention_flash() {
 	done
 }
 
+# A CPU's shape and a GPU's.
+flags_memory() {
+	local type
+	for type in F32 F64; do
+		echo "-DIN_$type -DVEC_BYTES=64 -DITEMS=1 -DDEEP=4"
+		echo "-DIN_$type -DVEC_BYTES=16 -DITEMS=256 -DDEEP=4"
+	done
+}
+
+flags_fma() {
+	local type
+	for type in F32 F64; do
+		echo "-DIN_$type -DVEC_BYTES=64 -DITEMS=1 -DVECS=4"
+		echo "-DIN_$type -DVEC_BYTES=16 -DITEMS=128 -DVECS=4"
+	done
+}
+
 # accepts LANGUAGE TEXT COMMAND.. - the command, given flags and a text, says nothing and succeeds for every set of flags.
 accepts() {
 	local name="$2 is $1" flags=flags_$2 set
@@ -74,7 +91,7 @@ accepts() {
 }
 
 hip=(-x hip --cuda-device-only -nogpulib -nogpuinc -Wall -Wextra -Wno-pass-failed -S -o /dev/null)
-for text in gemm_tiled attention_flash; do
+for text in gemm_tiled attention_flash memory fma; do
 	cat kernels/gpu/device.h "kernels/gpu/$text.k" >"$scratch/text.k"
 	accepts "OpenCL C 1.2" $text clang-19 -x cl -cl-std=CL1.2 --target=spir64 -Wall -Wextra -fsyntax-only
 	for target in gfx90a gfx942; do
@@ -128,6 +145,16 @@ for shape in cpu gpu; do
 	checks+=(OCLGRIND_UNINITIALIZED=1)
 	for problem in heads=1,sq=66,sk=70,d=32,causal=yes,dtype=f32 heads=3,kvheads=1,sq=5,sk=140,d=16,dtype=bf16; do
 		clean test_attention_flash "attention:$problem" $shape
+	done
+done
+
+# Arrays that end inside a vector, a tile and a run, and blocks that begin there.
+checks=(OCLGRIND_DATA_RACES=1 OCLGRIND_CHECK_API=1 OCLGRIND_UNINITIALIZED=1)
+clean test_ceilings read:bytes=12316 cpu
+clean test_ceilings read:bytes=200 gpu # as many groups as elements, up to 1024
+for shape in cpu gpu; do
+	for problem in copy:bytes=16396 triad:bytes=8216,dtype=f64 fma:n=2051,iters=3; do
+		clean test_ceilings "$problem" $shape
 	done
 done
 
