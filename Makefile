@@ -57,9 +57,10 @@ CUDA_B ?= build-cuda
 CUDA_TEXTS := $(sort $(wildcard kernels/cuda/*.k))
 ifneq ($(AHEAD_FROM),)
 CUDA_B := $(AHEAD_FROM)
-AHEAD := $(sort $(wildcard $(CUDA_B)/kernels/cuda/*.fatbin $(CUDA_B)/kernels/cuda/compiler))
+AHEAD := $(sort $(wildcard $(addprefix $(CUDA_B)/kernels/cuda/,*.fatbin *.targets compiler)))
 else
-AHEAD := $(if $(NVCC),$(patsubst %.k,$(CUDA_B)/%.fatbin,$(CUDA_TEXTS)) $(CUDA_B)/kernels/cuda/compiler)
+AHEAD := $(if $(NVCC),$(foreach t,$(CUDA_TEXTS:.k=),$(CUDA_B)/$t.fatbin $(CUDA_B)/$t.targets) \
+	$(CUDA_B)/kernels/cuda/compiler)
 endif
 NVCC_NAME := $(if $(NVCC),nvcc $(shell $(NVCC) --version 2>/dev/null | sed -n 's/.*, V//p'))
 
@@ -149,7 +150,8 @@ ifeq ($(AHEAD_FROM),)
 $(CUDA_B)/kernels/cuda/compiler: FORCE
 	$(call keep,$(NVCC_NAME) $(NVCCFLAGS))
 $(CUDA_B)/%.fatbin: %.k $(wildcard kernels/gpu/device.h kernels/cuda/ptx.h) $(CUDA_B)/kernels/cuda/compiler scripts/fatbin
-	@echo "NVCC $@" && NVCC='$(NVCC)' NVCCFLAGS='$(NVCCFLAGS)' scripts/fatbin $< $@
+	@echo "NVCC $@" && NVCC='$(NVCC)' NVCCFLAGS='$(NVCCFLAGS)' scripts/fatbin $< $(@:.fatbin=)
+$(CUDA_B)/%.targets: $(CUDA_B)/%.fatbin ;
 endif
 
 ahead: $(AHEAD)  ## device code for NVIDIA GPUs, compiled ahead, into CUDA_B (needs nvcc)

@@ -78,32 +78,24 @@ enum wm_status wm_gpu_build(struct wm_device *dev, const char *text, const char 
 	return WM_OK;
 }
 
-/* What a text says of itself, "sm_80 sm_90a": its line of targets; "" where it has none. */
-static void targets_of(const char *text, char *out, size_t room) {
-	static const char begin[] = "/* targets: ";
-	const char *line = strstr(text, begin), *end = line ? strstr(line, " */") : NULL;
-
-	out[0] = '\0';
-	if (end) {
-		line += sizeof(begin) - 1;
-		snprintf(out, room, "%.*s", (int)(end - line), line);
-	}
-}
-
-/* From the code that was compiled ahead. WM_UNSUPPORTED: there is none for this device. */
-static enum wm_status load_ahead(const struct wm_gpu_place *at, const char *path, const char *text,
-                                 struct module *mod) {
+/* What was compiled ahead of a text "kernels/cuda/X.k": X.fatbin, the code of every target in X.targets.
+ * WM_UNSUPPORTED: there is none for this device. */
+static enum wm_status load_ahead(const struct wm_gpu_place *at, const char *path, struct module *mod) {
 	const struct wm_gpu_vendor *v = at->vendor;
-	const char *made = wm_embedded(v->made);
-	char file[256], targets[256], target[32];
+	const char *made = wm_embedded(v->made), *targets;
+	int stem = (int)(strrchr(path, '.') - path);
+	char file[256], target[32];
 	const void *image;
 	size_t bytes;
 
-	snprintf(file, sizeof(file), "%.*s.fatbin", (int)(strrchr(path, '.') - path), path);
+	snprintf(file, sizeof(file), "%.*s.fatbin", stem, path);
 	image = wm_embedded_data(file, &bytes);
-	targets_of(text, targets, sizeof(targets));
+	snprintf(file, sizeof(file), "%.*s.targets", stem, path);
+	targets = wm_embedded(file);
+	if (!image || !targets || !made)
+		return WM_UNSUPPORTED;
 	v->choose_target(targets, at->capability, target, sizeof(target));
-	if (!image || !made || !*target)
+	if (!*target)
 		return WM_UNSUPPORTED;
 	snprintf(mod->made_by, sizeof(mod->made_by), "%.*s %s", (int)strcspn(made, "\n"), made, target);
 	return load_image(v, image, mod);
@@ -117,7 +109,7 @@ enum wm_status wm_gpu_load(struct wm_device *dev, const char *path, void **modul
 	if (!text || !strrchr(path, '.'))
 		return wm_fail(WM_FAILED, "%s is not embedded in this binary", path);
 	mod = wm_zalloc(sizeof(*mod));
-	st = load_ahead(dev->priv, path, text, mod);
+	st = load_ahead(dev->priv, path, mod);
 	if (st == WM_UNSUPPORTED)
 		st = make(dev, text, "", true, mod);
 	if (st != WM_OK) {

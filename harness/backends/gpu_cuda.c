@@ -119,8 +119,8 @@ void wm_cuda_choose_target(const char *targets, int capability, char *out, size_
 	int best = -1;
 
 	out[0] = '\0';
-	for (const char *at = targets; *at; at += strspn(at, " ")) {
-		int length = (int)strcspn(at, " "), number = 0, used = 0, rank = -1;
+	for (const char *at = targets; *at; at += strspn(at, " \n")) {
+		int length = (int)strcspn(at, " \n"), number = 0, used = 0, rank = -1;
 		bool is_ptx = sscanf(at, "compute_%d%n", &number, &used) == 1;
 		bool exact;
 

@@ -7,7 +7,8 @@
  * version 13000, of the driver. none 1: it has no device. slow: seconds that cuInit takes.
  *
  * Of a device: memory 16e9 (bytes that it says it has), really (those after which there are no more), sms 132,
- * l2 1048576, cc 90, ecc 1, mode 0 (of computing), mig 0.
+ * l2 1048576, cc 90, ecc 1, mode 0 (of computing), mig 0, nofat 0 (1: it takes no code that was compiled
+ * ahead).
  *
  * What goes wrong with a piece of work (a launch, a copy inside the device, a node of a graph) of a device: fault CODE,
  * an error that then stays (700 is an illegal address); refuse CODE, an error of its launch that does not stay; hang 1:
@@ -536,6 +537,8 @@ int cuModuleLoadData(void **module, const void *image) {
 		return NO_BINARY_FOR_GPU;
 	if (!target && memcmp(image, fatbin, sizeof(fatbin)) != 0 && memcmp(image, elf, sizeof(elf)) != 0)
 		return INVALID_IMAGE;
+	if (!target && value(self.device, "nofat", 0) != 0)
+		return NO_BINARY_FOR_GPU;
 	m = calloc(1, sizeof(*m));
 	if (!m || (target && !(m->text = strdup(image))))
 		abort();

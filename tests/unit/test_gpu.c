@@ -427,8 +427,61 @@ static void the_target_is_the_one_that_the_driver_takes(void **state) {
 	chosen("sm_90a", 100, "");
 	chosen("sm_90", 90, "sm_90");
 	chosen("compute_90a", 100, "");
-	chosen("sm_80 sm_86", 89, "sm_86");
+	chosen("sm_80 sm_86\n", 89, "sm_86");
 	chosen("", 90, "");
+}
+
+/* The first text for NVIDIA of which there is code made ahead for that target; NULL: none. */
+static const char *text_ahead(const char *target) {
+	static char path[128];
+	const char *name;
+
+	for (int i = 0; (name = wm_embedded_name(i)); i++) {
+		size_t stem = strlen(name) - strlen(".targets");
+
+		if (strlen(name) > 8 && strcmp(name + stem, ".targets") == 0 && strstr(wm_embedded(name), target)) {
+			snprintf(path, sizeof(path), "%.*s.k", (int)stem, name);
+			return path;
+		}
+	}
+	return NULL;
+}
+
+static void loaded(const char *path, const char *script, const char *by, const char *target) {
+	struct wm_device dev = open_with(script);
+	void *module = NULL;
+
+	if (cuda->load(&dev, path, &module) != WM_OK)
+		fail_msg("%s", wm_why());
+	assert_memory_equal(cuda->made_by(&dev, module), by, strlen(by));
+	assert_non_null(strstr(cuda->made_by(&dev, module), target));
+	cuda->unbuild(&dev, module);
+	cuda->close(&dev);
+}
+
+static void code_made_ahead_goes_first(void **state) {
+	const char *path = text_ahead("sm_90a");
+
+	(void)state;
+	NEED_FAKE();
+	if (!path)
+		skip();
+	loaded(path, DEVICE, "nvcc ", " sm_90a");
+	loaded(path, DEVICE "nofat 1\n", "NVRTC 13.0", " sm_90a");
+	path = text_ahead("compute_80");
+	if (!path)
+		skip();
+	loaded(path, DEVICE "cc 121\n", "nvcc ", " compute_80");
+}
+
+static void a_text_that_is_not_there_is_named(void **state) {
+	struct wm_device dev = open_with(DEVICE);
+	void *module;
+
+	(void)state;
+	assert_int_equal(cuda->load(&dev, "kernels/cuda/absent.k", &module), WM_FAILED);
+	assert_string_equal(wm_why(), "kernels/cuda/absent.k is not embedded in this binary");
+	cuda->close(&dev);
 }
 
 /* ---- faults ------------------------------------------------------------------------------------------------- */
@@ -558,6 +611,8 @@ int main(int argc, char **argv) {
 		cmocka_unit_test(code_is_made_for_the_device),
 		cmocka_unit_test(a_text_that_is_wrong_gives_the_compilers_words),
 		cmocka_unit_test(the_target_is_the_one_that_the_driver_takes),
+		cmocka_unit_test(code_made_ahead_goes_first),
+		cmocka_unit_test(a_text_that_is_not_there_is_named),
 		cmocka_unit_test(an_illegal_address_is_named),
 		cmocka_unit_test(a_refused_launch_is_named),
 		cmocka_unit_test(a_device_off_the_bus_cannot_be_opened),
