@@ -57,21 +57,32 @@ static void version(const struct wm_blaslt_calls *call, void *handle, char *text
 
 /* ---- what the documentation of cublasLtMatmul() rules out --------------------------------------- */
 
-/* A variable of the environment under which the library computes a type in another way than the problem asks for. */
+/* Variables of the environment under which the library computes a type in another way than the problem asks for:
+ * emulation where they are on, no tf32 where it is 0. libcublasLt itself reads all three. */
 static enum wm_status environment_allows(enum wm_dtype t) {
 	static const struct {
 		enum wm_dtype type;
-		const char *name;
-	} emulation[] = {{WM_F32, "CUBLAS_EMULATE_SINGLE_PRECISION"}, {WM_F64, "CUBLAS_EMULATE_DOUBLE_PRECISION"}};
+		const char *name, *means;
+		bool when_off;
+	} variables[] = {
+		{WM_F32, "CUBLAS_EMULATE_SINGLE_PRECISION", "lets cuBLASLt emulate f32", false},
+		{WM_F64, "CUBLAS_EMULATE_DOUBLE_PRECISION", "lets cuBLASLt emulate f64", false},
+		{WM_TF32, "NVIDIA_TF32_OVERRIDE", "keeps cuBLASLt from tf32", true},
+	};
 
-	for (size_t i = 0; i < sizeof(emulation) / sizeof(emulation[0]); i++) {
-		const char *value = getenv(emulation[i].name);
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
+		const char *value = variables[i].type == t ? getenv(variables[i].name) : NULL;
 
-		if (emulation[i].type == t && value && value[0] && strcmp(value, "0") != 0)
-			return wm_fail(WM_UNSUPPORTED, "%s=%s lets cuBLASLt emulate %s, which is another problem; unset it",
-			               emulation[i].name, value, wm_dtype_word(t));
+		if (value && value[0] && (strcmp(value, "0") == 0) == variables[i].when_off)
+			return wm_fail(WM_UNSUPPORTED, "%s=%s %s, which is another problem; unset it", variables[i].name, value,
+			               variables[i].means);
 	}
 	return WM_OK;
+}
+
+/* "sm_90" is 90; 0: the device does not say. */
+static int capability(const struct wm_device *dev) {
+	return strncmp(dev->arch, "sm_", 3) == 0 ? atoi(dev->arch + 3) : 0;
 }
 
 static enum wm_status only_tn(const struct wm_problem *p, const struct wm_device *dev) {
@@ -81,24 +92,59 @@ static enum wm_status only_tn(const struct wm_problem *p, const struct wm_device
 	               dev->arch);
 }
 
+/* A size is a multiple of so many elements. */
+static enum wm_status is_multiple(const struct wm_problem *p, const char *key, size_t of) {
+	if ((size_t)wm_get(p, key) % of == 0)
+		return WM_OK;
+	return wm_fail(WM_UNSUPPORTED, "with dtype=%s cuBLASLt needs %s to be a multiple of %zu, not %ld",
+	               wm_get_word(p, "dtype"), key, of, wm_get(p, key));
+}
+
 /* "Using a regular data ordering": TN, m and k and the leading dimensions multiples of 4. */
 static enum wm_status can_run_i8(const struct wm_run *run) {
-	static const char *const keys[] = {"m", "k"};
 	enum wm_status st = only_tn(run->problem, run->dev);
 
-	for (int i = 0; i < 2 && st == WM_OK; i++)
-		if (wm_get(run->problem, keys[i]) % 4)
-			st = wm_fail(WM_UNSUPPORTED, "with dtype=i8 cuBLASLt needs %s to be a multiple of 4, not %ld", keys[i],
-			             wm_get(run->problem, keys[i]));
+	if (st == WM_OK)
+		st = is_multiple(run->problem, "m", 4);
+	return st == WM_OK ? is_multiple(run->problem, "k", 4) : st;
+}
+
+/* The sizes along which matrices are contiguous, which are their leading dimensions too, are multiples of 16 bytes. */
+static enum wm_status lines_of_16_bytes(const struct wm_problem *p) {
+	const char *trans = wm_get_word(p, "trans");
+	const char *const along[] = {trans[0] == 't' ? "k" : "m", trans[1] == 't' ? "n" : "k", "m"};
+	struct wm_tensor t[WM_MAX_TENSORS];
+	int n;
+	enum wm_status st = p->bench->tensors(p, t, &n);
+
+	for (int i = 0; i < 3 && st == WM_OK; i++)
+		st = is_multiple(p, along[i], 16 / wm_dtype_bytes(t[i].dtype));
 	return st;
+}
+
+/* No table has e5m2 times e5m2. Other layouts than TN: not on Ada (8.9), Hopper (9.0) and GeForce Blackwell (12.x). */
+static enum wm_status can_run_fp8(const struct wm_run *run) {
+	int sm = capability(run->dev);
+	enum wm_status st = WM_OK;
+
+	if (wm_get_dtype(run->problem) == WM_E5M2)
+		return wm_fail(WM_UNSUPPORTED, "cuBLASLt has no product of two e5m2 matrices, one has to be e4m3");
+	if (sm < 89)
+		return wm_fail(WM_UNSUPPORTED, "cuBLASLt has fp8 from sm_89 on, %s is %s", run->dev->id, run->dev->arch);
+	if (sm < 100 || sm >= 120)
+		st = only_tn(run->problem, run->dev);
+	return st == WM_OK ? lines_of_16_bytes(run->problem) : st;
 }
 
 static enum wm_status can_run(const struct wm_run *run) {
 	enum wm_dtype t = wm_get_dtype(run->problem);
 
-	if (t == WM_I8)
-		return can_run_i8(run);
-	return environment_allows(t);
+	switch (t) {
+	case WM_I8: return can_run_i8(run);
+	case WM_E4M3:
+	case WM_E5M2: return can_run_fp8(run);
+	default: return environment_allows(t);
+	}
 }
 
 #define FLOATS WM_CUBLASLT_COMPUTE_32F, WM_CUBLASLT_R_32F, "CUBLAS_COMPUTE_32F"
@@ -128,6 +174,10 @@ const struct wm_blaslt_vendor wm_blaslt_cuda = {
 			[WM_F64] = {true, WM_CUBLASLT_R_64F, WM_CUBLASLT_COMPUTE_64F, WM_CUBLASLT_R_64F, "CUBLAS_COMPUTE_64F",
                         false},
 			[WM_F32] = {true, WM_CUBLASLT_R_32F, FLOATS, false},
+			[WM_TF32] = {true, WM_CUBLASLT_R_32F, WM_CUBLASLT_COMPUTE_32F_FAST_TF32, WM_CUBLASLT_R_32F,
+                         "CUBLAS_COMPUTE_32F_FAST_TF32", false},
+			[WM_E4M3] = {true, WM_CUBLASLT_R_8F_E4M3, FLOATS, true},
+			[WM_E5M2] = {true, WM_CUBLASLT_R_8F_E5M2, FLOATS, true},
 			[WM_F16] = {true, WM_CUBLASLT_R_16F, FLOATS, false},
 			[WM_BF16] = {true, WM_CUBLASLT_R_16BF, FLOATS, false},
 			[WM_I8] = {true, WM_CUBLASLT_R_8I, WM_CUBLASLT_COMPUTE_32I, WM_CUBLASLT_R_32I, "CUBLAS_COMPUTE_32I", false},

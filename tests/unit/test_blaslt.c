@@ -208,7 +208,7 @@ static void holds(const char *problem, const struct wm_impl *impl) {
 /* ---- products ----------------------------------------------------------------------------------- */
 
 static void every_type_and_layout_holds(void **state) {
-	static const char *const types[] = {"f64", "f32", "f16", "bf16", "f16,out=f32", "bf16,out=f32"};
+	static const char *const types[] = {"f64", "f32", "tf32", "f16", "bf16", "f16,out=f32", "bf16,out=f32"};
 	static const char *const layouts[] = {"nn", "nt", "tn", "tt"};
 	static const char *const shapes[] = {"m=1", "m=7,n=13,k=129", "m=65,n=3,k=70", "m=33,n=90,k=1"};
 	char problem[128];
@@ -235,6 +235,18 @@ static void integers_hold(void **state) {
 	}
 }
 
+static void fp8_holds(void **state) {
+	static const char *const shapes[] = {"m=16", "m=8,n=1,k=16", "m=72,n=7,k=144", "m=40,n=91,k=16"};
+	char problem[128];
+
+	(void)state;
+	for (int s = 0; s < 4; s++) {
+		snprintf(problem, sizeof(problem), "gemm:%s,dtype=e4m3", shapes[s]);
+		holds(problem, first);
+		holds(problem, tuned);
+	}
+}
+
 /* ---- refusals ----------------------------------------------------------------------------------- */
 
 static void refused(const char *problem, const char *why) {
@@ -255,6 +267,64 @@ static void integers_have_one_layout_and_sizes(void **state) {
 	refused("gemm:m=6,n=8,k=8,dtype=i8", "with dtype=i8 cuBLASLt needs m to be a multiple of 4, not 6");
 	refused("gemm:m=8,n=8,k=9,dtype=i8", "with dtype=i8 cuBLASLt needs k to be a multiple of 4, not 9");
 	holds("gemm:m=8,n=9,k=8,dtype=i8", first);
+}
+
+static void fp8_has_one_type_layouts_and_sizes(void **state) {
+	(void)state;
+	refused("gemm:m=16,dtype=e5m2", "cuBLASLt has no product of two e5m2 matrices, one has to be e4m3");
+	refused("gemm:m=16,dtype=e4m3,trans=nn", "with dtype=e4m3 cuBLASLt has trans=tn alone on sm_90");
+	refused("gemm:m=16,dtype=e4m3,trans=nt", "with dtype=e4m3 cuBLASLt has trans=tn alone on sm_90");
+	refused("gemm:m=16,dtype=e4m3,trans=tt", "with dtype=e4m3 cuBLASLt has trans=tn alone on sm_90");
+	refused("gemm:m=12,n=16,k=16,dtype=e4m3", "with dtype=e4m3 cuBLASLt needs m to be a multiple of 8, not 12");
+	refused("gemm:m=16,n=16,k=24,dtype=e4m3", "with dtype=e4m3 cuBLASLt needs k to be a multiple of 16, not 24");
+	holds("gemm:m=8,n=5,k=32,dtype=e4m3", first);
+}
+
+static enum wm_status asked(const char *problem) {
+	struct job job;
+
+	open_job(&job, problem);
+	return first->can_run(&job.run);
+}
+
+/* Which devices have it, and which of them all layouts. */
+static void fp8_depends_on_the_device(void **state) {
+	static const struct {
+		const char *arch;
+		enum wm_status tn, nt;
+	} devices[] = {
+		{"sm_80", WM_UNSUPPORTED, WM_UNSUPPORTED},
+		{"sm_89", WM_OK, WM_UNSUPPORTED},
+		{"sm_90", WM_OK, WM_UNSUPPORTED},
+		{"sm_100", WM_OK, WM_OK},
+		{"sm_103", WM_OK, WM_OK},
+		{"sm_120", WM_OK, WM_UNSUPPORTED},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
+		strcpy(dev.arch, devices[i].arch);
+		assert_int_equal(asked("gemm:m=16,dtype=e4m3"), devices[i].tn);
+		assert_int_equal(asked("gemm:m=16,dtype=e4m3,trans=nt"), devices[i].nt);
+	}
+	strcpy(dev.arch, "sm_80");
+	refused("gemm:m=16,dtype=e4m3", "cuBLASLt has fp8 from sm_89 on, cuda:0 is sm_80");
+	/* along n, where the letter of B is t */
+	strcpy(dev.arch, "sm_100");
+	refused("gemm:m=16,n=24,k=16,dtype=e4m3,trans=nt",
+	        "with dtype=e4m3 cuBLASLt needs n to be a multiple of 16, not 24");
+	refused("gemm:m=24,n=16,k=16,dtype=e4m3,trans=nt",
+	        "with dtype=e4m3 cuBLASLt needs m to be a multiple of 16, not 24");
+}
+
+static void tf32_may_be_forbidden(void **state) {
+	(void)state;
+	setenv("NVIDIA_TF32_OVERRIDE", "0", 1);
+	refused("gemm:m=8,dtype=tf32",
+	        "NVIDIA_TF32_OVERRIDE=0 keeps cuBLASLt from tf32, which is another problem; unset it");
+	holds("gemm:m=8,dtype=f32", first);
+	setenv("NVIDIA_TF32_OVERRIDE", "1", 1);
+	holds("gemm:m=8,dtype=tf32", first);
 }
 
 static void emulation_is_another_problem(void **state) {
@@ -390,6 +460,16 @@ static void tuned_is_the_fastest(void **state) {
 	chosen("9000 7200 5000:fails 8000:state 7000 6000:needs=99999999", tuned, says);
 }
 
+/* How sums of fp8 go on is said. */
+static void fp8_says_how_it_sums(void **state) {
+	struct job job;
+
+	(void)state;
+	assert_int_equal(prepare(&job, first, "gemm:m=16,dtype=e4m3"), WM_OK);
+	assert_non_null(strstr(job.run.detail, " compute=CUBLAS_COMPUTE_32F fast_accum=0 scales=none "));
+	close_job(&job, first);
+}
+
 static void no_more_than_64_are_tried(void **state) {
 	static const char *const says[] = {"asked=64 found=64 tried=64 failed=0", " rank=63 ", NULL};
 	char script[1024] = "";
@@ -476,7 +556,11 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(every_type_and_layout_holds, each),
 		cmocka_unit_test_setup(integers_hold, each),
+		cmocka_unit_test_setup(fp8_holds, each),
 		cmocka_unit_test_setup(integers_have_one_layout_and_sizes, each),
+		cmocka_unit_test_setup(fp8_has_one_type_layouts_and_sizes, each),
+		cmocka_unit_test_setup(fp8_depends_on_the_device, each),
+		cmocka_unit_test_setup(tf32_may_be_forbidden, each),
 		cmocka_unit_test_setup(emulation_is_another_problem, each),
 		cmocka_unit_test_setup(other_backends_have_other_libraries, each),
 		cmocka_unit_test_setup(its_workspace_is_known_before, each),
@@ -486,6 +570,7 @@ int main(void) {
 		cmocka_unit_test_setup(workspace_is_used_up_to_its_limit, each),
 		cmocka_unit_test_setup(default_is_the_first_answer, each),
 		cmocka_unit_test_setup(tuned_is_the_fastest, each),
+		cmocka_unit_test_setup(fp8_says_how_it_sums, each),
 		cmocka_unit_test_setup(no_more_than_64_are_tried, each),
 		cmocka_unit_test_setup(the_record_has_all_of_the_algorithm, each),
 		cmocka_unit_test_setup(what_is_wrong_is_found_out, each),
