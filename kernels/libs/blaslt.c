@@ -291,14 +291,16 @@ static enum wm_status open_and_tell(struct wm_run *run, const char **lib_p) {
 }
 
 static enum wm_status prepare_default(struct wm_run *run) {
+	struct plan *x;
 	const char *lib;
 	enum wm_status st = open_and_tell(run, &lib);
 
+	x = run->priv;
 	if (st == WM_OK)
-		st = ask(run->priv, 1);
+		st = ask(x, 1);
 	if (st != WM_OK)
 		return st;
-	say(run, "choice=default asked=1 found=1 tried=0");
+	say(run, "choice=default asked=1 found=%d tried=0", x->found);
 	describe(run, lib);
 	/* what the library loads late is loaded now */
 	st = product(run, 0, 0);

@@ -37,9 +37,11 @@ check amdsmi.c amd_smi/amdsmi.h
 check rocmsmi.c rocm_smi/rocm_smi.h
 check cuda.c nvrtc.h
 check tensor_map.c cuda.h
+check cublaslt.c cublasLt.h
 # tables that were recorded from headers, so nothing has to be installed
 check recorded.c stdint.h
 check gpu_metrics.c stdint.h
+check recorded_cublaslt.c stdint.h
 
 # a symbol that the backend asks the driver for is one whose parameters cuda.c has held against the header
 n=$((n + 1))
