@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What both vendors' frameworks give it on large devices; the record says how much of it was used. */
+/* What NVIDIA advises for Hopper and later (cublasSetWorkspace()). The record says how much of it was used. */
 enum { WORKSPACE = 32 << 20 };
 #define BUDGET_S 30.0
 enum { TRIAL_SEED = 1 };
