@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* gemm_mma.c - launches gemm_mma.k: one block a tile of 128 x 128, any shape and layout. */
-#include "core/wm.h"
+#include "arch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,11 +38,6 @@ static int oldest(const char *dtype) {
 	return strcmp(dtype, "f32") ? 80 : 0;
 }
 
-/* 90 of "sm_90"; 0 of anything else. */
-static int architecture(const struct wm_device *dev) {
-	return strncmp(dev->arch, "sm_", 3) ? 0 : atoi(dev->arch + 3);
-}
-
 static uint32_t tiles(uint64_t elements) {
 	return (uint32_t)((elements + TILE - 1) / TILE);
 }
@@ -54,7 +49,7 @@ static enum wm_status can_run(const struct wm_run *run) {
 
 	if (!needed)
 		return wm_fail(WM_UNSUPPORTED, "no tensor core multiplies IEEE f32: its operands have at most 11 bits");
-	if (architecture(run->dev) < needed)
+	if (wm_compute_capability(run->dev) < needed)
 		return wm_fail(WM_UNSUPPORTED, "mma.sync takes %s from sm_%d on, %s is %s", dtype, needed, run->dev->id,
 		               run->dev->arch);
 	if ((uint64_t)tiles((uint64_t)wm_get(p, "m")) * tiles((uint64_t)wm_get(p, "n")) > INT32_MAX)
