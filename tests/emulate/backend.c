@@ -69,8 +69,7 @@ static const char *made_by(struct wm_device *dev, void *module) {
 }
 static enum wm_status launch(struct wm_device *dev, void *module, const char *entry, const struct wm_grid *grid,
                              const struct wm_arg *args, int nargs) {
-	(void)dev;
-	const char *error = wm_emulated_launch_entry(module, entry, grid, args, nargs);
+	const char *error = wm_emulated_launch_entry(dev->arch, module, entry, grid, args, nargs);
 	return error ? wm_fail(WM_FAILED, "%s: %s", entry, error) : WM_OK;
 }
 static void *native(struct wm_device *dev, const char *what) {

@@ -13,7 +13,7 @@ extern const struct wm_backend wm_emulated_backend;
 void wm_emulated_open(struct wm_trial_place *at, const char *arch);
 
 /* launch.cc: runs a kernel; the next seed each time. NULL: it ran to its end; else what was wrong. */
-const char *wm_emulated_launch_entry(const char *path, const char *entry, const struct wm_grid *grid,
+const char *wm_emulated_launch_entry(const char *arch, const char *path, const char *entry, const struct wm_grid *grid,
                                      const struct wm_arg *args, int nargs);
 bool wm_emulated_has(const char *path);
 /* emulate.h tells it. */

@@ -4,7 +4,8 @@
  *
  *   WM_EMULATED_ENTRY("kernels/cuda/my_kernel.k", text::entry, 2)
  *
- * with the blocks of its cluster, 1 where it says nothing with WM_CLUSTER.
+ * with the blocks of its cluster, 1 where it says nothing with WM_CLUSTER. What a text has for one architecture alone
+ * is registered under "sm_80:kernels/cuda/my_kernel.k".
  */
 #ifndef WM_EMULATE_ENTRIES_H
 #define WM_EMULATE_ENTRIES_H
