@@ -10,13 +10,14 @@
 #ifndef WM_EMULATE_ENTRIES_H
 #define WM_EMULATE_ENTRIES_H
 
-#include "emulate.h"
-
-#include <cstring>
-
+/* First, since device.h gives other meanings to words of it. */
 extern "C" {
 #include "core/wm.h"
 }
+
+#include "emulate.h"
+
+#include <cstring>
 
 /* A kernel: bind makes one thread's call of it with these arguments, or an empty one where they do not fit. */
 struct wm_emulated_entry {
