@@ -148,6 +148,15 @@ WM_ZIP(f64, double8, high, hi)
 #define wm_local_id() (__builtin_amdgcn_workitem_id_x())
 #endif
 
+/* NVRTC has these functions under their plain names only, without any header; the others under these names. */
+#if defined(__CUDACC_RTC__)
+#define __builtin_fmaf(a, b, c) fmaf(a, b, c)
+#define __builtin_fma(a, b, c) fma(a, b, c)
+#define __builtin_fmaxf(a, b) fmaxf(a, b)
+#define __builtin_exp2f(x) exp2f(x)
+#define __builtin_huge_valf() __int_as_float(0x7f800000)
+#endif
+
 #define wm_prefetch(p) (void)(p)
 #define wm_stream(p, v) (*(p) = (v))
 typedef unsigned long long wm_size;
@@ -194,16 +203,8 @@ typedef int wm_i32;
 			r.at[i] = i % 2 ? b.at[(L + i) / 2] : a.at[(L + i) / 2]; \
 		return r;                                                    \
 	}
-/* NVRTC has no such built-in functions, and the others no such functions without a header. */
-#if defined(__CUDACC__)
-#define WM_MAD_f32(a, x, c) fmaf(a, x, c)
-#define WM_MAD_f64(a, x, c) fma(a, x, c)
-#define wm_exp2(x) exp2f(x)
-#else
 #define WM_MAD_f32(a, x, c) __builtin_fmaf(a, x, c)
 #define WM_MAD_f64(a, x, c) __builtin_fma(a, x, c)
-#define wm_exp2(x) __builtin_exp2f(x)
-#endif
 #define WM_MAD_i32(a, x, c) ((a) * (x) + (c))
 #define WM_MAD_f32x4(a, x, c) WM_MAD_f32(a, x, c)
 #define WM_MAD_f64x2(a, x, c) WM_MAD_f64(a, x, c)
@@ -213,6 +214,7 @@ WM_VECTOR(wm_f64x8, f64, double, 8)
 WM_VECTOR(wm_f64x2, f64x2, double, 2)
 WM_VECTOR(wm_i32x16, i32, int, 16)
 
+#define wm_exp2(x) __builtin_exp2f(x)
 #define WM_FLOAT_VECTOR(name, T, L)                          \
 	WM_INLINE name wm_max_##T(name a, name b) {              \
 		for (int i = 0; i < L; i++)                          \

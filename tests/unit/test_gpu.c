@@ -545,40 +545,46 @@ static void a_device_off_the_bus_cannot_be_opened(void **state) {
 
 /* ---- the real compiler --------------------------------------------------------------------------------------- */
 
-/* Every text for NVIDIA alone is one that NVRTC compiles, for a machine whose wattmark was built without nvcc. In a
- * process of its own, where the fake NVRTC is not loaded: test_gpu nvrtc. */
+/* Is the text one that NVRTC takes? It only reads it, which shows what is unknown to it, and makes no code; so the
+ * driver then has none to load. WM_SKIP: no NVRTC here. */
+static enum wm_status read_by_nvrtc(struct wm_device *dev, const char *name) {
+	const char *ptx = wm_embedded("kernels/cuda/ptx.h"), *text = wm_embedded(name);
+	size_t bytes = strlen(text) + (ptx ? strlen(ptx) : 0) + 1;
+	char *both = malloc(bytes);
+	void *module;
+	enum wm_status st;
+
+	assert_non_null(both);
+	snprintf(both, bytes, "%s%s", ptx ? ptx : "", text);
+	st = cuda->build(dev, both, "-fdevice-syntax-only", &module);
+	free(both);
+	if (st == WM_OK)
+		cuda->unbuild(dev, module);
+	return st == WM_UNSUPPORTED ? WM_OK : st;
+}
+
+/* Every text for NVIDIA alone is one that NVRTC compiles, for a machine whose wattmark was built without nvcc; and a
+ * small one all the way. In a process of its own, where the fake NVRTC is not loaded: test_gpu nvrtc. */
 static void nvrtc_compiles_the_texts(void **state) {
-	const char *ptx = wm_embedded("kernels/cuda/ptx.h"), *name;
 	struct wm_device dev = open_with(DEVICE);
-	enum wm_status st = WM_OK;
+	void *module = NULL;
+	enum wm_status st = cuda->build(&dev, twice_text, "", &module);
+	const char *name;
 
 	(void)state;
-	for (int i = 0; (name = wm_embedded_name(i)) && st == WM_OK; i++) {
-		const char *text = wm_embedded(name);
-		size_t length = strlen(name), bytes = strlen(text) + (ptx ? strlen(ptx) : 0) + 1;
-		char *both;
-		void *module;
-
-		if (strncmp(name, "kernels/cuda/", 13) != 0 || strcmp(name + length - 2, ".k") != 0 || !strstr(text, " sm_90a"))
-			continue;
-		both = malloc(bytes);
-		assert_non_null(both);
-		snprintf(both, bytes, "%s%s", ptx ? ptx : "", text);
-		st = cuda->build(&dev, both, "", &module);
-		if (st == WM_OK)
-			cuda->unbuild(&dev, module);
-		free(both);
-		if (st == WM_FAILED)
-			fail_msg("%s: %s", name, wm_why());
-	}
-	if (st == WM_OK)
-		st = cuda->build(&dev, twice_text, "", &(void *){NULL});
-	cuda->close(&dev);
 	if (st == WM_SKIP) {
+		cuda->close(&dev);
 		printf("skipped: %s\n", wm_why());
 		skip();
 	}
-	assert_int_equal(st, WM_OK);
+	for (int i = 0; st == WM_OK && (name = wm_embedded_name(i)); i++)
+		if (strncmp(name, "kernels/cuda/", 13) == 0 && strcmp(name + strlen(name) - 2, ".k") == 0)
+			st = read_by_nvrtc(&dev, name);
+	if (st != WM_OK)
+		fail_msg("%s", wm_why());
+	assert_non_null(strstr(cuda->made_by(&dev, module), " sm_90a"));
+	cuda->unbuild(&dev, module);
+	cuda->close(&dev);
 }
 
 static int start_with_real_nvrtc(void **state) {
