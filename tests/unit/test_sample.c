@@ -175,7 +175,7 @@ static void a_load_that_keeps_changing_is_unsettled(void **state) {
 	static const struct wm_profile brief = {.name = "brief",
 	                                        .replicates = 1,
 	                                        .block_s = 0.001,
-	                                        .warm_cap_s = 0.02,
+	                                        .warm_cap_s = 0.2,
 	                                        .sample_min_s = 0.001,
 	                                        .sample_cap_s = 0.002,
 	                                        .target = 0.5};
