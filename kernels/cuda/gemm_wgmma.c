@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gemm_wgmma.c - launches gemm_wgmma.k as gemm_wgmma_plan.c says. Where k is split, the parts go to planes of f32 that
+ * gemm_wgmma.c - launches gemm_wgmma.k as gemm_wgmma_plan.c says. Where k is split, the parts go to planes of sums that
  * a second launch adds up.
  */
 #include "gemm_wgmma.h"
@@ -22,7 +22,7 @@ struct state {
 	struct maps *maps; /* one a set */
 	struct wm_buf planes;
 	uint64_t elements; /* of C */
-	const char *add;   /* entry that adds the planes */
+	char add[24];      /* entry that adds the planes */
 	void *module;
 };
 
@@ -89,7 +89,7 @@ enum wm_status wm_gemm_wgmma_prepare(struct wm_run *run, const struct wm_gemm_pl
 	if (st)
 		return st;
 	s->elements = t[2].count;
-	s->add = t[2].dtype == WM_F16 ? "gemm_add_f16" : t[2].dtype == WM_BF16 ? "gemm_add_bf16" : "gemm_add_f32";
+	snprintf(s->add, sizeof(s->add), "gemm_add_%s", wm_dtype_word(t[2].dtype));
 	describe(run, s);
 	return WM_OK;
 }

@@ -9,7 +9,7 @@
 
 /* The struct of the same name in gemm_wgmma.k, member by member. */
 struct wm_gemm_work {
-	uint32_t row_tiles, col_tiles, splits, steps, split_steps, clusters, band, out_f32;
+	uint32_t row_tiles, col_tiles, splits, steps, split_steps, clusters, band, out_32;
 };
 
 /* A tile of C' (n x m, lines along m): what one block computes at a time. */

@@ -20,24 +20,24 @@ enum {
 /* What the kernels take, as the problem names it. */
 struct type {
 	const char *word;
-	double
-		products; /* a cycle and multiprocessor: dense rate of the H100 over 132 x 1.83 GHz, a product being two flop */
-	bool any_layout;    /* wgmma reads it along k and across */
-	uint32_t most_cols; /* of the large tile */
+	double products;      /* a cycle and multiprocessor: the H100's dense rate over 132 x 1.83 GHz; one is two flop */
+	bool any_layout;      /* wgmma reads it along k and across */
+	bool added_outside;   /* of wgmma, whose own sums are too short: a second set of sums takes their place */
+	enum wm_dtype planes; /* of the parts of k */
 };
 static const struct type types[] = {
-	{"bf16", 2048, true, 256},  {"f16", 2048, true, 256},   {"tf32", 1024, false, 256},
-	{"e4m3", 4096, false, 192}, {"e5m2", 4096, false, 192},
+	{"bf16", 2048, true, false, WM_F32}, {"f16", 2048, true, false, WM_F32},  {"tf32", 1024, false, false, WM_F32},
+	{"e4m3", 4096, false, true, WM_F32}, {"e5m2", 4096, false, true, WM_F32}, {"i8", 4096, false, false, WM_I32},
 };
 enum { TYPES = sizeof(types) / sizeof(types[0]) };
 
-/* The large tile of 8-bit types is narrower: a second set of sums takes the place in registers. */
 static const struct wm_gemm_tile_kind tiles[] = {
 	{"large", 2, 256, 2, 4},
 	{"medium", 2, 128, 2, 6},
 	{"small", 1, 128, 1, 8},
 };
-static const struct wm_gemm_tile_kind large_8bit = {"large", 2, 192, 2, 4};
+/* Instead of the large one, where there are two sets of sums. */
+static const struct wm_gemm_tile_kind narrow = {"large", 2, 192, 2, 4};
 enum { TILES = sizeof(tiles) / sizeof(tiles[0]) };
 
 /* What of the problem the plan goes by. */
@@ -61,7 +61,7 @@ static enum wm_status read_problem(const struct wm_problem *p, struct shape *s) 
 		if (!strcmp(types[i].word, word))
 			s->type = &types[i];
 	if (!s->type)
-		return wm_fail(WM_UNSUPPORTED, "no wgmma kernel for %s: bf16, f16, tf32, e4m3 and e5m2 have one", word);
+		return wm_fail(WM_UNSUPPORTED, "no wgmma kernel for %s: bf16, f16, tf32, e4m3, e5m2 and i8 have one", word);
 	if (!s->type->any_layout && strcmp(trans, "tn"))
 		return wm_fail(WM_UNSUPPORTED, "wgmma reads %s along k only, that is trans=tn", word);
 	enum wm_status st = p->bench->tensors(p, s->tensor, &n);
@@ -132,14 +132,14 @@ static bool work_of(const struct shape *s, const struct wm_gemm_tile_kind *tile,
 		.split_steps = (uint32_t)each,
 		.clusters = (uint32_t)clusters,
 		.band = band_of(tile, (uint32_t)clusters, (uint32_t)rows),
-		.out_f32 = parts > 1 || s->out_bytes == 4,
+		.out_32 = parts > 1 || s->out_bytes == 4,
 	};
 	return true;
 }
 
 /* The tile of that kind for the problem's type. */
 static const struct wm_gemm_tile_kind *tile_of(const struct shape *s, int kind) {
-	return tiles[kind].cols > s->type->most_cols ? &large_8bit : &tiles[kind];
+	return s->type->added_outside && tiles[kind].cols > narrow.cols ? &narrow : &tiles[kind];
 }
 
 /* The fastest variant by the model; false: none can count its tiles. */
@@ -176,11 +176,11 @@ static struct wm_tensor_shape operand(const struct shape *s, int tensor, bool ac
 	return t;
 }
 
-/* C, or its parts one behind the other in f32. */
+/* C, or its parts one behind the other, as sums. */
 static struct wm_tensor_shape output(const struct shape *s, uint32_t splits) {
 	uint32_t bytes = splits > 1 ? 4 : s->out_bytes;
 	struct wm_tensor_shape t = {
-		.type = splits > 1 ? WM_F32 : s->tensor[2].dtype,
+		.type = splits > 1 ? s->type->planes : s->tensor[2].dtype,
 		.dims = 3,
 		.size = {s->m, s->n, splits},
 		.stride_bytes = {0, s->m * bytes, s->m * s->n * bytes},

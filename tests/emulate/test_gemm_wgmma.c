@@ -81,6 +81,10 @@ static void short_floats_are_right(void **state) {
 	try_tiles("gemm:m=136,n=70,k=144,dtype=e4m3");
 	try_tiles("gemm:m=136,n=70,k=144,dtype=e5m2");
 }
+static void integers_are_right(void **state) {
+	(void)state;
+	try_tiles("gemm:m=132,n=70,k=144,dtype=i8");
+}
 static void sums_in_f32_are_kept(void **state) {
 	(void)state;
 	try_tiles("gemm:m=132,n=70,k=72,dtype=bf16,trans=tn,out=f32");
@@ -109,6 +113,7 @@ static void parts_of_k_are_added(void **state) {
 	try_on(4, "gemm:m=132,n=40,k=328,dtype=f16,out=f32", "small", 2);
 	try_on(4, "gemm:m=136,n=40,k=200,dtype=f16,trans=nt", "medium", 3);
 	try_on(4, "gemm:m=136,n=40,k=400,dtype=e5m2", "small", 2);
+	try_on(4, "gemm:m=132,n=40,k=400,dtype=i8", "small", 2);
 }
 
 /* The implementation as it is: its plan, more multiprocessors than tiles, and two buffer sets are its own matter. */
@@ -152,6 +157,7 @@ int main(int argc, char **argv) {
 		cmocka_unit_test(f16_is_right_in_all_layouts),
 		cmocka_unit_test(tf32_is_right),
 		cmocka_unit_test(short_floats_are_right),
+		cmocka_unit_test(integers_are_right),
 		cmocka_unit_test(sums_in_f32_are_kept),
 		cmocka_unit_test(the_ring_goes_round),
 		cmocka_unit_test(a_single_element_is_right),

@@ -54,8 +54,8 @@ static void the_model_takes_tiles_that_fill_the_gpu(void **state) {
 }
 
 static void a_block_fits_a_multiprocessor(void **state) {
-	static const char *const dtypes[] = {"bf16", "f16", "tf32", "e4m3", "e5m2"}, *const tiles[] = {"large", "medium",
-	                                                                                               "small"};
+	static const char *const dtypes[] = {"bf16", "f16", "tf32", "e4m3", "e5m2", "i8"}, *const tiles[] = {
+																						   "large", "medium", "small"};
 	(void)state;
 	for (size_t d = 0; d < sizeof(dtypes) / sizeof(dtypes[0]); d++)
 		for (size_t i = 0; i < sizeof(tiles) / sizeof(tiles[0]); i++) {
@@ -85,7 +85,7 @@ static void k_is_dealt_out_whole(void **state) {
 			assert_true(w->splits >= 1 && w->splits <= splits);
 			assert_true((w->splits - 1) * w->split_steps < w->steps && w->splits * w->split_steps >= w->steps);
 			assert_true(w->clusters >= 1 && w->clusters * plan.tile->blocks <= 10);
-			assert_int_equal(w->out_f32, w->splits > 1);
+			assert_int_equal(w->out_32, w->splits > 1);
 			assert_int_equal(plan.planes_bytes, w->splits > 1 ? 512 * 200 * 4 * w->splits : 0);
 		}
 }
@@ -116,7 +116,7 @@ static void refuse(const char *text, const char *reason, const char *neighbour) 
 
 static void what_it_cannot_is_told(void **state) {
 	(void)state;
-	refuse("gemm:m=64,dtype=i8", "no wgmma kernel for i8: bf16, f16, tf32, e4m3 and e5m2 have one",
+	refuse("gemm:m=64,dtype=f64", "no wgmma kernel for f64: bf16, f16, tf32, e4m3, e5m2 and i8 have one",
 	       "gemm:m=64,dtype=bf16");
 	refuse("gemm:m=64,dtype=tf32,trans=nn", "wgmma reads tf32 along k only, that is trans=tn",
 	       "gemm:m=64,dtype=f16,trans=nn");
