@@ -177,10 +177,10 @@ $(B)/wattmark-faulty: $(MAIN) $(FAULT_OBJECTS) $(B)/libwattmark.a
 $(UNIT_TESTS): $(B)/tests/%: $(B)/obj/tests/%.o $(INJECT_OBJECTS) $(B)/libwattmark.a
 	$(LINK) $^ -lcmocka $(LDLIBS)
 
-# C++17 with the words of CUDA; attributes and pragmas of the texts are for other compilers. Fibers and the thread
-# sanitizer do not go together.
+# C++17 with the words of CUDA; attributes and pragmas of the texts are for other compilers. Fibers jump from stack to
+# stack, which neither _FORTIFY_SOURCE nor the thread sanitizer likes.
 CXX_NAME := $(shell $(CXX) --version 2>/dev/null | head -n 1)
-EMULATE_CXXFLAGS := -std=c++17 -Wall -Wextra -Wno-attributes -Wno-unknown-pragmas -Wno-psabi -O1 -g \
+EMULATE_CXXFLAGS := -std=c++17 -Wall -Wextra -Wno-attributes -Wno-unknown-pragmas -Wno-psabi -O2 -g -U_FORTIFY_SOURCE \
 	$(filter -Werror,$(CFLAGS)) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 NOT_EMULATED := $(if $(CXX_NAME),$(if $(filter thread,$(SANITIZE)),the thread sanitizer does not know fibers),no $(CXX) here)
 

@@ -26,7 +26,6 @@ wm_emulated_launch launch;
 enum : size_t { STACK = 256 << 10 };
 enum : unsigned { MOST_VAIN = 1000000 };
 
-static ucontext_t scheduler;
 static std::vector<thread *> ready;
 static std::vector<deed> deeds;
 static const std::function<void()> *body;
@@ -50,6 +49,7 @@ unsigned chance(unsigned n) {
 /* ---- fibers ---------------------------------------------------------------------------------------------------- */
 
 #if defined(__SANITIZE_ADDRESS__)
+static ucontext_t scheduler;
 static void *scheduler_sanitizer;
 static const void *scheduler_stack;
 static size_t scheduler_size;
@@ -68,11 +68,21 @@ static void arrived(thread &t) {
 	__sanitizer_finish_switch_fiber(t.sanitizer, &scheduler_stack, &scheduler_size);
 }
 #else
+/* A jump is a tenth of swapcontext, which asks the kernel for the signal mask; a fiber's first entry takes the latter.
+ */
+static jmp_buf scheduler_jump;
+
 static void switch_to(thread &t) {
-	swapcontext(&scheduler, &t.context);
+	if (_setjmp(scheduler_jump))
+		return;
+	if (t.entered)
+		_longjmp(t.jump, 1);
+	t.entered = true;
+	setcontext(&t.context);
 }
 static void switch_back(thread &t, bool) {
-	swapcontext(&t.context, &scheduler);
+	if (!_setjmp(t.jump))
+		_longjmp(scheduler_jump, 1);
 }
 static void arrived(thread &) {
 }

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include <setjmp.h>
 #include <ucontext.h>
 
 namespace machine {
@@ -86,7 +87,9 @@ struct thread {
 	bool ended = false, cluster_arrived = false;
 	unsigned cluster_phase; /* in which it arrived */
 	reason waits = {nullptr, 0, 0};
-	ucontext_t context;
+	ucontext_t context; /* of its first entry; sanitizers: of every one */
+	jmp_buf jump;
+	bool entered = false;
 	unsigned char *stack;
 	void *sanitizer = nullptr;
 	std::vector<small_copy> copies;              /* cp.async, not closed */

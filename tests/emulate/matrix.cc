@@ -52,15 +52,23 @@ static wm_u32 to_bits(float x, int exponent_bits, int fraction_bits, double larg
 	return sign | (wm_u32)(e + bias) << fraction_bits | fraction;
 }
 
+static std::vector<double> table(wm_u32 n, double (*of)(wm_u32)) {
+	std::vector<double> value(n);
+	for (wm_u32 u = 0; u < n; u++)
+		value[u] = of(u);
+	return value;
+}
+
 static double bf16(const unsigned char *p) {
 	uint16_t u;
 	memcpy(&u, p, 2);
 	return wm_f32_of_bf16(u);
 }
 static double f16(const unsigned char *p) {
+	static const std::vector<double> value = table(1 << 16, [](wm_u32 u) { return of_bits(u, 5, 10, true); });
 	uint16_t u;
 	memcpy(&u, p, 2);
-	return of_bits(u, 5, 10, true);
+	return value[u];
 }
 /* The lower 13 bits are not looked at (PTX ISA 5.2.3: alternate floating point formats). */
 static double tf32(const unsigned char *p) {
@@ -72,10 +80,12 @@ static double s8(const unsigned char *p) {
 	return (int8_t)*p;
 }
 static double e4m3(const unsigned char *p) {
-	return of_e4m3(*p);
+	static const std::vector<double> value = table(1 << 8, of_e4m3);
+	return value[*p];
 }
 static double e5m2(const unsigned char *p) {
-	return of_e5m2(*p);
+	static const std::vector<double> value = table(1 << 8, of_e5m2);
+	return value[*p];
 }
 
 typedef double (*reader)(const unsigned char *);
@@ -216,11 +226,19 @@ static wm_u32 across_k(const layout &l, wm_u32 i, wm_u32 k) {
 	                   l.pattern);
 }
 
-static wm_u32 unit_of(const layout &l, bool transposed, wm_u32 i, wm_u32 k, int bytes) {
-	return transposed ? across_k(l, i, k) : along_k(l, i, k * (wm_u32)bytes);
-}
-static wm_u32 byte_of(bool transposed, wm_u32 i, wm_u32 k, int bytes) {
-	return transposed ? i % 8 * 2 : k * (wm_u32)bytes % 16;
+/* Calls act(address, line, k) for every 16 bytes of lines first .. first + n - 1, with their first element. */
+template <typename F>
+static void each_unit(const layout &l, bool transposed, wm_u32 first, wm_u32 n, wm_u32 bytes, F act) {
+	wm_u32 k = 32 / bytes;
+	if (transposed) {
+		for (wm_u32 i = 0; i < n; i += 8)
+			for (wm_u32 j = 0; j < k; j++)
+				act(across_k(l, first + i, j), i, j);
+	} else {
+		for (wm_u32 i = 0; i < n; i++)
+			for (wm_u32 j = 0; j < k; j += UNIT / bytes)
+				act(along_k(l, first + i, j * bytes), i, j);
+	}
 }
 
 /* Lines first .. first + n - 1 of a matrix, k elements each, as they are now. */
@@ -228,23 +246,20 @@ static std::vector<double> gather(block &b, const layout &l, bool transposed, wm
                                   reader read) {
 	wm_u32 k = 32 / (wm_u32)t.bytes;
 	std::vector<double> x(n * k);
-	for (wm_u32 i = 0; i < n; i++)
-		for (wm_u32 j = 0; j < k; j++)
-			x[i * k + j] = read(by_proxy(b, unit_of(l, transposed, first + i, j, t.bytes), UNIT, "wgmma") +
-			                    byte_of(transposed, first + i, j, t.bytes));
+	each_unit(l, transposed, first, n, (wm_u32)t.bytes, [&](wm_u32 address, wm_u32 i, wm_u32 j) {
+		const unsigned char *p = by_proxy(b, address, UNIT, "wgmma");
+		for (wm_u32 e = 0; e < UNIT / (wm_u32)t.bytes; e++)
+			x[transposed ? (i + e) * k + j : i * k + j + e] = read(p + e * (wm_u32)t.bytes);
+	});
 	return x;
 }
 
-/* Every unit once, kept off from writers until the product is done. */
+/* Keeps writers off all of it until the product is done. */
 static void hold(warp &w, product &p, const layout &l, bool transposed, wm_u32 first, wm_u32 n, const kind &t) {
-	wm_u32 k = 32 / (wm_u32)t.bytes;
-	for (wm_u32 i = 0; i < n; i++)
-		for (wm_u32 j = 0; j < k; j++)
-			if (byte_of(transposed, first + i, j, t.bytes) == 0) {
-				wm_u32 unit = unit_of(l, transposed, first + i, j, t.bytes);
-				will_read(*w.in, unit, UNIT, "wgmma");
-				p.units.push_back(unit);
-			}
+	each_unit(l, transposed, first, n, (wm_u32)t.bytes, [&](wm_u32 address, wm_u32, wm_u32) {
+		will_read(*w.in, address, UNIT, "wgmma");
+		p.units.push_back(address);
+	});
 }
 
 static void execute(warp &w, product &p) {
