@@ -254,7 +254,7 @@ static std::vector<double> gather(block &b, const layout &l, bool transposed, wm
 	return x;
 }
 
-/* Keeps writers off all of it until the product is done. */
+/* Keeps writers off all of it until the product is waited for. */
 static void hold(warp &w, product &p, const layout &l, bool transposed, wm_u32 first, wm_u32 n, const kind &t) {
 	each_unit(l, transposed, first, n, (wm_u32)t.bytes, [&](wm_u32 address, wm_u32, wm_u32) {
 		will_read(*w.in, address, UNIT, "wgmma");
@@ -286,9 +286,6 @@ static void execute(warp &w, product &p) {
 			wm_u32 &value = p.sums->value[(size_t)(lane * registers + r)];
 			value = add(t, p.scale_d ? value : 0, &a[(size_t)(row * k)], &b[(size_t)(column * k)], k);
 		}
-	for (wm_u32 unit : p.units)
-		was_read(*w.in, unit, UNIT);
-	p.units.clear();
 	p.done = true;
 }
 
@@ -496,6 +493,8 @@ void wm_emulated_wgmma_wait(unsigned left) {
 			for (auto &p : w.multiplies.front()) {
 				if (!p->done)
 					execute(w, *p);
+				for (wm_u32 unit : p->units)
+					was_read(*w.in, unit, UNIT);
 				p->sums->under_way--;
 			}
 			w.multiplies.pop_front();
