@@ -201,7 +201,7 @@ endif
 
 # Libraries of vendors that play a script: tests/fakes/script.h. They are what a program opens, so no sanitizer is in them.
 FAKE_LIBS := $(addprefix $(B)/tests/fakes/,libnvidia-ml.so.1 old/libnvidia-ml.so.1 libamd_smi.so librocm_smi64.so) \
-	$(addprefix $(B)/tests/fakes/cuda/,libcuda.so.1 libnvrtc.so.13 libcublasLt.so.13)
+	$(addprefix $(B)/tests/fakes/cuda/,libcuda.so.1 libnvrtc.so.13 libcublasLt.so.13) $(B)/tests/fakes/nccl/libnccl.so.2
 FAKE = @mkdir -p $(@D) && echo "LD $@" && $(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O1 -g -fPIC -shared \
 	-Wl,-soname,$(@F) $(DEFINES) -o $@ $(filter %.c,$^) -lm
 $(FAKE_LIBS): tests/fakes/script.c tests/fakes/script.h $(wildcard harness/meters/*_api.h) $(B)/gen/flags
@@ -216,6 +216,8 @@ $(B)/tests/fakes/cuda/libcuda.so.1: tests/fakes/libcuda.c tests/fakes/cuda_kerne
 $(B)/tests/fakes/cuda/libnvrtc.so.13: tests/fakes/libnvrtc.c
 	$(FAKE)
 $(B)/tests/fakes/cuda/libcublasLt.so.13: tests/fakes/libcublasLt.c kernels/libs/cublaslt_api.h
+	$(FAKE)
+$(B)/tests/fakes/nccl/libnccl.so.2: tests/fakes/libnccl.c
 	$(FAKE)
 $(B)/tests/fakes/librocm_smi64.so: tests/fakes/librocm_smi64.c
 	$(FAKE)
