@@ -146,13 +146,17 @@ int ncclCommInitRank(struct comm **comm_p, int ranks, struct id id, int rank) {
 
 	if (ranks < 1 || ranks > RANKS || rank < 0 || rank >= ranks)
 		return fail(INVALID_ARGUMENT, "rank out of range");
-	if (value("init", SUCCESS) != SUCCESS && rank == (int)value("rank", 1))
-		return fail((int)value("init", SUCCESS), "the script says that it does not start");
 	comm = calloc(1, sizeof(*comm));
 	*comm = (struct comm){.shared = share(id.name), .rank = rank, .ranks = ranks};
 	if (!comm->shared) {
 		free(comm);
 		return fail(SYSTEM_ERROR, "no shared memory");
+	}
+	if (value("init", SUCCESS) != SUCCESS && rank == (int)value("rank", 1)) {
+		while (atomic_load(&comm->shared->joined) < ranks - 1)
+			sched_yield();
+		shm_unlink(id.name); /* the others will wait until they are killed */
+		return fail((int)value("init", SUCCESS), "the script says that it does not start");
 	}
 	atomic_fetch_add(&comm->shared->joined, 1);
 	while (atomic_load(&comm->shared->joined) < ranks)
