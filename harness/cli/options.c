@@ -33,8 +33,9 @@ enum {
 
 const struct wm_option wm_options[WM_OPTIONS] = {
 	{WM_OPT_DEVICE, WM_CMD_RUN | WM_CMD_WEIGH, "device", 0, WM_OPT_LIST, "ID", NULL, NULL, 0, 0, true,
-     "where to run, or what to weigh: a device id, a backend (all of its devices) or all, joined by '/'; default: the "
-     "job's, else all; weigh: every meter there is"},
+     "where to run, or what to weigh: a device id, a group for collectives (cuda:0-3), a backend (all of its devices) "
+     "or "
+     "all, joined by '/'; default: the job's, else all; weigh: every meter there is"},
 	{WM_OPT_IMPL, WM_CMD_RUN, "impl", 0, WM_OPT_LIST, "NAME", NULL, NULL, 0, 0, true,
      "implementations, joined by '/'; default: the job's, else all but those that must be asked for"},
 	{WM_OPT_OUT, WM_CMD_RUN, "out", 0, WM_OPT_TEXT, "BUNDLE", NULL, NULL, 0, 0, false,

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * recorded.c - what harness/meters declares of NVML, AMD SMI and ROCm SMI, and harness/backends of CUDA, held against
- * values that were read off their headers, for machines without them: name in the header, value, where it was read.
- * Sizes are those of 64-bit Linux.
+ * recorded.c - what harness/meters declares of NVML, AMD SMI and ROCm SMI, harness/backends of CUDA, and kernels/libs
+ * of NCCL and RCCL, held against values that were read off their headers, for machines without them: name in the
+ * header, value, where it was read. Sizes are those of 64-bit Linux.
  */
 #include "../../harness/backends/gpu_api.h"
 #include "../../harness/backends/gpu_cuda.h"
 #include "../../harness/meters/amdsmi_api.h"
 #include "../../harness/meters/nvml_api.h"
 #include "../../harness/meters/rocmsmi_api.h"
+#include "../../kernels/libs/ccl_api.h"
 
 #include <stddef.h>
 
@@ -94,3 +95,13 @@ RECORDED(WM_ROCMSMI_SUCCESS, 0, "RSMI_STATUS_SUCCESS");
 RECORDED(WM_ROCMSMI_NOT_SUPPORTED, 2, "RSMI_STATUS_NOT_SUPPORTED");
 RECORDED(WM_ROCMSMI_NOT_YET_IMPLEMENTED, 9, "RSMI_STATUS_NOT_YET_IMPLEMENTED");
 RECORDED(WM_ROCMSMI_NO_DATA, 14, "RSMI_STATUS_NO_DATA");
+
+/* nccl.h of NCCL 2.18.3, 2.21.5, 2.27.7 and 2.28.9 (github.com/NVIDIA/nccl); rccl.h of ROCm/rccl: rocm-6.2.0
+ * (45b618a315b4) */
+RECORDED(WM_CCL_SUCCESS, 0, "ncclSuccess");
+RECORDED(WM_CCL_IN_PROGRESS, 7, "ncclInProgress");
+RECORDED(WM_CCL_SUM, 0, "ncclSum");
+RECORDED(WM_CCL_INT8, 0, "ncclInt8");
+RECORDED(WM_CCL_FLOAT32, 7, "ncclFloat32");
+RECORDED(WM_CCL_BFLOAT16, 9, "ncclBfloat16");
+RECORDED(sizeof(struct wm_ccl_id), 128, "ncclUniqueId");

@@ -36,6 +36,7 @@ check nvml.c nvml.h
 check amdsmi.c amd_smi/amdsmi.h
 check rocmsmi.c rocm_smi/rocm_smi.h
 check cuda.c nvrtc.h
+check nccl.c nccl.h
 check tensor_map.c cuda.h
 check cublaslt.c cublasLt.h
 # tables that were recorded from headers, so nothing has to be installed
@@ -50,6 +51,23 @@ missing=$(grep -oE '= "(cu|nvrtc)[A-Z][A-Za-z0-9_]*"' harness/backends/gpu_cuda.
 	grep -qE "\b$symbol\(" tests/abi/cuda.c || echo "$symbol"
 done)
 if [ -z "$missing" ]; then
+	echo "ok $n - $name"
+else
+	echo "not ok $n - $name"
+	failed=1
+	sed 's/^/# /' <<<"$missing"
+fi
+# what kernels/libs asks NCCL for is in the library of this machine, where there is one
+n=$((n + 1))
+name="every symbol of ccl_api.h is in libnccl.so.2"
+library=$(ldconfig -p 2>/dev/null | sed -n 's/.*libnccl\.so\.2 .*=> //p' | head -n 1)
+missing=
+[ -z "$library" ] || missing=$(grep -oE '"\??nccl[A-Za-z]*"' kernels/libs/ccl_api.h | tr -d '"?' | while read -r symbol; do
+	nm -D --defined-only "$library" | grep -qE " $symbol$" || echo "$symbol"
+done)
+if [ -z "$library" ]; then
+	echo "ok $n - $name # SKIP there is none"
+elif [ -z "$missing" ]; then
 	echo "ok $n - $name"
 else
 	echo "not ok $n - $name"
