@@ -187,7 +187,7 @@ static void add_member(struct wm_device *g, const struct wm_device *dev) {
 
 enum wm_status wm_group_make(const struct wm_device *devs, int n, const char *id, struct wm_device *group_p) {
 	struct wm_device g;
-	int index[WM_MAX_RANKS];
+	int index[WM_MAX_RANKS] = {0};
 	bool alike = true;
 	struct list l;
 	enum wm_status st;

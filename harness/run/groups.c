@@ -8,10 +8,10 @@ void wm_groups_member(const struct wm_machine *machine, const struct wm_device *
                       struct wm_device *dev_p) {
 	int index[WM_MAX_RANKS], n = wm_group_members(machine->devs, machine->n, group, index);
 	const struct wm_device *dev = &machine->devs[index[rank]];
-	int place = 0, sharers = 0, cores = wm_cpuset_count(dev->cpuset), each;
+	int place = 0, sharers = 1, cores = wm_cpuset_count(dev->cpuset), each;
 
 	for (int r = 0; r < n; r++) {
-		if (strcmp(machine->devs[index[r]].cpuset, dev->cpuset) != 0)
+		if (r == rank || strcmp(machine->devs[index[r]].cpuset, dev->cpuset) != 0)
 			continue;
 		place += r < rank;
 		sharers++;

@@ -40,7 +40,7 @@ run_on() {
 	local device=$1 status
 	shift
 	rm -rf "$tmp/bundle"
-	WM_FAKE_CUDA=$tmp/gpus LD_LIBRARY_PATH=$fakes/cuda${nccl:+:$fakes/nccl} \
+	WM_FAKE_CUDA=$tmp/gpus LD_LIBRARY_PATH=$fakes/cuda${nccl:+:$fakes/nccl}${meters:+:$meters} \
 		"$bin" run "$@" --device "$device" --profile smoke --out "$tmp/bundle" -q >"$tmp/out" 2>"$tmp/err"
 	status=$?
 	"$bin" report "$tmp/bundle" --format json >"$tmp/rows"
@@ -51,7 +51,7 @@ rows() { # what must be true of every row
 	jq -e "length > 0 and all(.[]; $1)" "$tmp/rows" >"$tmp/out" || { jq -c '.[] | [.problem, .status, .why]' "$tmp/rows" | sed 's/^/# /' && false; }
 }
 
-nccl=yes
+nccl=yes meters=
 
 # ---- every collective, and three sizes of group ----
 # 300 KB and 768 KB are more than the fake moves at a time
@@ -103,8 +103,28 @@ else
 	nccl=yes
 fi
 
+# ---- energy: that of all devices of the group, and of no other ----
+{
+	echo "step 0.1"
+	for ((i = 0; i < 4; i++)); do
+		echo "device 0000:4$i:00.0 GPU-0000000$i-1111-2222-3333-444444444444"
+		echo "power $((100 * (i + 1)))"
+	done
+} >"$tmp/power"
+mkdir "$tmp/nvml"
+ln -s "$fakes/libnvidia-ml.so.1" "$tmp/nvml/"
+gpus 4
+WM_FAKE_NVML=$tmp/power meters=$tmp/nvml run_on cuda:0,2 sendrecv:bytes=12K --weigh
+jq -c '.[0] | .energy, .not_weighed' "$tmp/rows" | sed 's/^/# /'
+rows '[.energy.classes[] | select(.scope == "accelerator") | .sources] == [["nvml:GPU-00000000-1111-2222-3333-444444444444",
+	"nvml:GPU-00000002-1111-2222-3333-444444444444"]]'
+check "energy: the sources are the meters of both devices"
+# a busy machine spoils windows, and then the product gives no number
+rows '.energy.classes[0] | .watts == null or (.watts > 392 and .watts < 408)'; check "energy: 100 W and 300 W are 400 W"
+
 # ---- faults of the library, in rank 1 of 3 ----
-before=$(ls /dev/shm)
+segments() { find /dev/shm -name 'wattmark-fake-nccl-*' | wc -l; }
+before=$(segments)
 gpus 3
 # fault SCRIPT STATUS WORDS: one case ends so, and says that
 fault() {
@@ -122,7 +142,7 @@ fault 'wrong 1' wrong 'rank 1 (cuda:1): recv of rank 1[0] is'
 fault 'wrong 1\nafter 30' wrong 'rank 1 (cuda:1): recv of rank 1[0] is'
 fault 'crash 1\nafter 9' crash 'rank 1 (cuda:1): killed by signal 6'
 fault 'hang 1\nafter 9' hang 'by its deadline' --deadline 0.5
-[ "$(ls /dev/shm | grep -c wattmark-fake-nccl)" -le "$(grep -c wattmark-fake-nccl <<<"$before")" ]; check "nothing is left in shared memory"
+[ "$(segments)" -le "$before" ]; check "nothing is left in shared memory"
 
 echo "1..$n"
 exit $failed

@@ -156,6 +156,7 @@ int ncclCommInitRank(struct comm **comm_p, int ranks, struct id id, int rank) {
 		while (atomic_load(&comm->shared->joined) < ranks - 1)
 			sched_yield();
 		shm_unlink(id.name); /* the others will wait until they are killed */
+		free(comm);
 		return fail((int)value("init", SUCCESS), "the script says that it does not start");
 	}
 	atomic_fetch_add(&comm->shared->joined, 1);
@@ -425,7 +426,7 @@ int ncclGroupEnd(void) {
 
 	if (--group.depth > 0 || group.n == 0)
 		return SUCCESS;
-	code = play_faults(comm);
+	code = comm->ranks > 0 ? play_faults(comm) : INVALID_ARGUMENT;
 	for (int distance = 0; distance < comm->ranks && code == SUCCESS; distance++)
 		run_distance(comm, distance);
 	for (int i = 0; i < group.n && code == SUCCESS; i++)
