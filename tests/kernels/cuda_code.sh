@@ -57,6 +57,17 @@ else
 	skip "$name" "no nvcc when this was built"
 fi
 
+# 3 x 128 threads start from 168 registers, 4 x 128 from 128; attention_wgmma.k deals out 504 or 512 times 128 of them.
+name="attention_wgmma: 8 kernels, which start from 168 registers, three groups and a loader from 128"
+if [ -e "$code/attention_wgmma.log" ]; then
+	kernels "$code/attention_wgmma.log" >"$scratch/kernels"
+	awk '$3 != ($1 ~ /_d64_/ ? 128 : 168) { print $1, "has", $3 } END { if (NR != 8) print NR, "kernels" }' \
+		"$scratch/kernels" >"$scratch/bad"
+	ok "$name"
+else
+	skip "$name" "no nvcc when this was built"
+fi
+
 # instructions NAME TARGET - a line a kernel: its name and the instructions of its PTX that match the rest of the arguments.
 instructions() {
 	local text=$1 target=$2
