@@ -189,13 +189,13 @@ static enum wm_status expand_device(const struct wm_problem *p, bool weigh, cons
 	st = wm_problem_bytes(&c.problem, &bytes);
 	if (st != WM_OK)
 		return st;
-	c.expect_s = 1 + 8 * (double)bytes / 1e9;
 	for (int k = 0; wm_impls[k]; k++) {
 		c.impl = wm_impls[k];
 		if (strcmp(c.impl->bench, p->bench->name) != 0 || !wm_impl_runs_on(c.impl, d->devs[device].backend))
 			continue;
 		if (impls[0] ? !in_list(impls, c.impl->name) : c.impl->asked_only)
 			continue;
+		c.expect_s = 1 + 8 * (double)bytes / 1e9 + c.impl->prepare_s;
 		make_id(&c, d->devs, c.id);
 		add_case(cases, &c);
 	}

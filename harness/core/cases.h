@@ -15,8 +15,8 @@ struct wm_case {
 	const struct wm_impl *impl;
 	int device; /* index into the run's device table */
 	bool weigh;
-	double expect_s; /* estimated wall time of one replicate's start and verification: 1 s, and 8 times
-	                  * the bytes of a set at 1e9 B/s; the profile's warm-up and sampling come on top */
+	double expect_s; /* estimated wall time of one replicate's start and verification: 1 s, 8 times the bytes of a
+	                  * set at 1e9 B/s, and prepare_s; the profile's warm-up and sampling come on top */
 };
 
 /* A growing list. Start from {0}; released by wm_cases_free. */

@@ -373,6 +373,7 @@ struct wm_impl {
 	uint64_t (*workspace)(const struct wm_problem *p);
 	/* (optional) Untimed: build, plan, workspace, descriptors for every set. */
 	enum wm_status (*prepare)(struct wm_run *run);
+	double prepare_s; /* (optional) how long prepare usually takes, where that is seconds: for the plan of a run */
 	/* Timed: one operation on that set; may return before it is done. */
 	enum wm_status (*enqueue)(struct wm_run *run, int set);
 	/* (optional) Ranks that are threads of one process and keep their own time: n operations, the i-th on set

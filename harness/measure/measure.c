@@ -387,7 +387,7 @@ static enum wm_status run_phases(struct bench_run *r) {
 		st = allocate_all(r);
 	if (st != WM_OK)
 		return st;
-	enter(r, "build", 1, false);
+	enter(r, "build", 1 + r->job->impl->prepare_s, false);
 	if (r->job->impl->prepare) {
 		r->prepared = true;
 		st = agree(r, r->job->impl->prepare(&r->run));

@@ -15,7 +15,7 @@
 /* What NVIDIA advises for Hopper and later (cublasSetWorkspace()). The record says how much of it was used. */
 enum { WORKSPACE = 32 << 20 };
 #define BUDGET_S 30.0
-enum { TRIAL_SEED = 1 };
+enum { TRIAL_SEED = 1, CHUNK = 1 << 20 };
 
 enum { A, B, C, OPERANDS };
 enum { CALLS = sizeof(struct wm_blaslt_calls) / sizeof(void (*)(void)), NAME_CHARS = 64 };
@@ -204,26 +204,30 @@ static enum wm_status product(struct wm_run *run, int algo, int set) {
 	                              x->workspace.ptr, WORKSPACE, x->queue));
 }
 
-/* The timed inputs in all sets: what an algorithm takes depends on its operands, through the power that they cost. */
-static enum wm_status fill_sets(struct wm_run *run) {
-	const struct wm_bench *bench = run->problem->bench;
+/* The beginning of an input's timed values, again and again, in all sets. */
+static enum wm_status fill_input(struct wm_run *run, const struct wm_tensor *t, int i) {
+	size_t size = wm_dtype_bytes(t->dtype), n = t->count < CHUNK ? t->count : CHUNK;
+	void *chunk = wm_zalloc(n * size);
+	enum wm_status st = WM_OK;
+
+	wm_fill_timed(run->problem, t->dtype, TRIAL_SEED, (uint64_t)i, n, chunk);
+	for (int set = 0; set < run->sets; set++)
+		for (size_t at = 0; at < t->count && st == WM_OK; at += n)
+			st = run->backend->put(run->dev, &run->buf[set * run->tensors + i], at * size, chunk,
+			                       (t->count - at < n ? t->count - at : n) * size);
+	free(chunk);
+	return st;
+}
+
+/* What an algorithm takes depends on its operands, through the power that they cost. */
+static enum wm_status fill_inputs(struct wm_run *run) {
 	struct wm_tensor t[WM_MAX_TENSORS];
 	int n;
-	enum wm_status st = bench->tensors(run->problem, t, &n);
+	enum wm_status st = run->problem->bench->tensors(run->problem, t, &n);
 
-	for (int i = 0; i < n && st == WM_OK; i++) {
-		size_t bytes = t[i].count * wm_dtype_bytes(t[i].dtype);
-		void *host = t[i].output ? NULL : malloc(bytes);
-
-		if (t[i].output)
-			continue;
-		if (!host)
-			return wm_fail(WM_NOMEM, "no host memory for tensor %s (%zu bytes)", t[i].name, bytes);
-		bench->fill(run->problem, i, WM_TIMED, TRIAL_SEED, host);
-		for (int set = 0; set < run->sets && st == WM_OK; set++)
-			st = run->backend->put(run->dev, &run->buf[set * run->tensors + i], 0, host, bytes);
-		free(host);
-	}
+	for (int i = 0; i < n && st == WM_OK; i++)
+		if (!t[i].output)
+			st = fill_input(run, &t[i], i);
 	return st;
 }
 
@@ -317,7 +321,7 @@ static enum wm_status prepare_tuned(struct wm_run *run) {
 	if (st == WM_OK)
 		st = ask(x, WM_CHOOSE_MOST);
 	if (st == WM_OK)
-		st = fill_sets(run);
+		st = fill_inputs(run);
 	if (st == WM_OK)
 		st = wm_choose(run, x->found, product, BUDGET_S, &choice);
 	if (st != WM_OK)
@@ -375,6 +379,7 @@ const struct wm_impl wm_impl_gemm_blaslt_tuned = {
 	.can_run = can_run,
 	.workspace = workspace,
 	.prepare = prepare_tuned,
+	.prepare_s = 6, /* 64 algorithms, in 9 rounds of some 10 ms each */
 	.enqueue = enqueue,
 	.finish = finish,
 };

@@ -146,9 +146,10 @@ static void open_job(struct job *job, const char *problem) {
 static void make_buffers(struct job *job) {
 	for (int i = 0; i < SETS * job->n; i++) {
 		const struct wm_tensor *t = &job->t[i % job->n];
+		size_t bytes = (t->count * wm_dtype_bytes(t->dtype) / PAGE + 1) * PAGE;
 
-		assert_int_equal(get_memory(&dev, (t->count * wm_dtype_bytes(t->dtype) / PAGE + 1) * PAGE, &job->buf[i]),
-		                 WM_OK);
+		assert_int_equal(get_memory(&dev, bytes, &job->buf[i]), WM_OK);
+		memset(job->buf[i].ptr, 0xff, bytes);
 	}
 	job->run.buf = job->buf;
 }
@@ -527,6 +528,27 @@ static void it_is_chosen_on_real_inputs(void **state) {
 	close_job(&job, tuned);
 }
 
+/* Of large inputs too all elements, and nothing behind them. */
+static void inputs_are_filled_to_their_end(void **state) {
+	enum { K = 1500001 };
+	struct job job;
+
+	(void)state;
+	assert_int_equal(prepare(&job, tuned, "gemm:m=1,n=1,k=1500001"), WM_OK);
+	for (int i = 0; i < SETS * job.n; i++) {
+		const float *x = job.buf[i].ptr;
+		const unsigned char *behind = (const unsigned char *)(x + K);
+
+		if (job.t[i % job.n].output)
+			continue;
+		assert_true(x[K / 2] >= -1 && x[K / 2] < 1);
+		assert_true(x[K - 1] >= -1 && x[K - 1] < 1);
+		for (size_t at = 0; at < job.buf[i].bytes - K * sizeof(*x); at++)
+			assert_int_equal(behind[at], 0xff);
+	}
+	close_job(&job, tuned);
+}
+
 /* ---- the real library --------------------------------------------------------------------------- */
 
 /* It loads on machines without a GPU too, so that a name that is not there is seen. */
@@ -575,6 +597,7 @@ int main(void) {
 		cmocka_unit_test_setup(the_record_has_all_of_the_algorithm, each),
 		cmocka_unit_test_setup(what_is_wrong_is_found_out, each),
 		cmocka_unit_test_setup(it_is_chosen_on_real_inputs, each),
+		cmocka_unit_test_setup(inputs_are_filled_to_their_end, each),
 		cmocka_unit_test_setup(the_real_library_has_all_functions, each),
 	};
 

@@ -55,12 +55,28 @@ static void choice(void **state) {
 	assert_string_equal(expand("gemm:m=64/64", "host/all/host", "cblas/cblas", NDEVS), "cblas@host");
 }
 
+/* What an implementation usually takes to prepare is part of what its case should take. */
+static void preparation_counts(void **state) {
+	static const struct wm_device gpu = {.id = "cuda:0", .backend = "cuda", .name = "Some GPU"};
+	struct wm_suite suite = {0};
+	struct wm_cases cases = {0};
+
+	(void)state;
+	assert_int_equal(wm_suite_add("gemm:m=64", &suite), WM_OK);
+	assert_int_equal(wm_cases_expand(&suite, &gpu, 1, "", "blaslt/blaslt_tuned", &cases), WM_OK);
+	assert_int_equal(cases.n, 2);
+	assert_true(cases.v[1].impl->prepare_s > 0);
+	assert_float_equal(cases.v[1].expect_s - cases.v[0].expect_s, cases.v[1].impl->prepare_s, 1e-9);
+	wm_cases_free(&cases);
+	wm_suite_free(&suite);
+}
+
 static void refusals(void **state) {
 	(void)state;
 	assert_string_equal(expand("gemm", "opencl:7", "", NDEVS), "unknown device 'opencl:7'; did you mean 'opencl:0'?");
 	assert_string_equal(expand("gemm", "hots", "", NDEVS), "unknown device 'hots'; did you mean 'host'?");
 	assert_string_equal(expand("gemm", "tpu", "", NDEVS),
-	                    "unknown device 'tpu'; known: host host:numa=0 opencl:0 opencl:1 opencl all");
+	                    "unknown device 'tpu'; known: host host:numa=0 opencl:0 opencl:1 opencl cuda all");
 	assert_string_equal(expand("gemm", "opencl", "", 1), "no opencl device here; see wattmark list");
 	assert_string_equal(expand("gemm", "", "", 0), "no device at all; see wattmark list");
 	assert_string_equal(expand("gemm", "", "cblass", NDEVS), "unknown implementation 'cblass'; did you mean 'cblas'?");
@@ -257,9 +273,11 @@ static void no_cold(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(choice),   cmocka_unit_test(refusals),       cmocka_unit_test(jobs),
-		cmocka_unit_test(requests), cmocka_unit_test(ids_are_stable), cmocka_unit_test(one_card_twice),
-		cmocka_unit_test(shuffle),  cmocka_unit_test(rotation),       cmocka_unit_test(no_cold),
+		cmocka_unit_test(choice),         cmocka_unit_test(preparation_counts),
+		cmocka_unit_test(refusals),       cmocka_unit_test(jobs),
+		cmocka_unit_test(requests),       cmocka_unit_test(ids_are_stable),
+		cmocka_unit_test(one_card_twice), cmocka_unit_test(shuffle),
+		cmocka_unit_test(rotation),       cmocka_unit_test(no_cold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
