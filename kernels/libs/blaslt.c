@@ -74,12 +74,9 @@ static enum wm_status checked(const struct plan *x, const char *function, int st
 static enum wm_status open_library(struct plan *x, const char **lib_p) {
 	const char *const suffixes[CALLS] = {
 #define X(member, name, arguments) name,
-		WM_BLASLT_FUNCTIONS(X)
+		WM_BLASLT_FUNCTIONS(X) WM_BLASLT_FUNCTIONS_MAYBE(X)
 #undef X
-#define X(member, name, arguments) "?" name,
-			WM_BLASLT_FUNCTIONS_MAYBE(X)
-#undef X
-				x->vendor->version_call};
+			x->vendor->version_call};
 	char text[CALLS][NAME_CHARS];
 	const char *names[CALLS];
 	void (*fn[CALLS])(void);

@@ -30,11 +30,11 @@
 	   const void *beta, const void *c, void *c_layout, void *d, void *d_layout, const void *algo, void *workspace, \
 	   size_t workspace_bytes, void *queue))
 
-/* What only one vendor may have; its table says which. */
+/* What only one vendor may have: NULL where the library lacks it. */
 #define WM_BLASLT_FUNCTIONS_MAYBE(X)                                                 \
-	X(algo_config, "MatmulAlgoConfigGetAttribute",                                   \
+	X(algo_config, "?MatmulAlgoConfigGetAttribute",                                  \
 	  (const void *algo, int attribute, void *value, size_t bytes, size_t *written)) \
-	X(algo_cap, "MatmulAlgoCapGetAttribute",                                         \
+	X(algo_cap, "?MatmulAlgoCapGetAttribute",                                        \
 	  (const void *algo, int attribute, void *value, size_t bytes, size_t *written))
 
 struct wm_blaslt_calls {
