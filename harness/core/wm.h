@@ -370,7 +370,7 @@ struct wm_impl {
 	/* Before anything is allocated: WM_OK, or WM_UNSUPPORTED / WM_SKIP + why not. run->buf is NULL here. */
 	enum wm_status (*can_run)(const struct wm_run *run);
 	/* (optional) Bytes that prepare will allocate on the device besides the buffer sets. */
-	uint64_t (*workspace)(const struct wm_problem *p);
+	uint64_t (*workspace)(const struct wm_problem *p, const struct wm_device *dev);
 	/* (optional) Untimed: build, plan, workspace, descriptors for every set. */
 	enum wm_status (*prepare)(struct wm_run *run);
 	double prepare_s; /* (optional) how long prepare usually takes, where that is seconds: for the plan of a run */

@@ -47,7 +47,7 @@ enum wm_status wm_measure_fit(const struct wm_problem *p, const struct wm_impl *
                               struct wm_footprint *footprint_p) {
 	struct wm_tensor t[WM_MAX_TENSORS];
 	struct wm_footprint f = {0};
-	uint64_t guarded = 0, beside = impl->workspace ? impl->workspace(p) : 0;
+	uint64_t guarded = 0, beside = impl->workspace ? impl->workspace(p, dev) : 0;
 	int n;
 	enum wm_status st = wm_problem_bytes(p, &f.set_bytes);
 

@@ -31,7 +31,8 @@ static enum wm_status can_run(const struct wm_run *run) {
 	return plan_of(run, &plan);
 }
 
-static uint64_t workspace(const struct wm_problem *p) {
+static uint64_t workspace(const struct wm_problem *p, const struct wm_device *dev) {
+	(void)dev;
 	struct wm_wgmma_plan plan;
 
 	return wm_wgmma_plan(p, 0, 0, &plan) ? 0 : plan.schedule_bytes;

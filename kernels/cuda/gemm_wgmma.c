@@ -39,7 +39,8 @@ static uint64_t planes_bytes(const struct wm_gemm_plan *plan) {
 	return (plan->planes_bytes + PAGE - 1) / PAGE * PAGE;
 }
 
-static uint64_t workspace(const struct wm_problem *p) {
+static uint64_t workspace(const struct wm_problem *p, const struct wm_device *dev) {
+	(void)dev;
 	struct wm_gemm_plan plan;
 
 	return wm_gemm_wgmma_plan(p, 0, &plan) ? 0 : planes_bytes(&plan);

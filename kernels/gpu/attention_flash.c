@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * attention_flash.c - launches attention_flash.k. Where the rows alone are too few groups to fill a large device, the
- * keys are split into parts, whose outputs are combined by a second launch.
+ * attention_flash.c - launches attention_flash.k. Where the rows alone are too few groups to fill the device, the keys
+ * are split into parts, whose outputs are combined by a second launch.
  */
 #include "launch.h"
 
@@ -23,7 +23,7 @@ enum {
 	MAX_D = 256,
 	MOST_ROWS = 64,        /* of a block; a CPU takes twice as many where each core has several blocks */
 	TILE_ROWS = 8,         /* most rows of a tile */
-	GROUPS_WANTED = 256,   /* about two for each unit of a large device */
+	UNKNOWN_UNITS = 128,   /* taken where the device does not say */
 	LEAST_PART = 512,      /* keys; fewer are not worth a part of their own */
 	PART_UNIT = 256,       /* keys; the largest block of them */
 	MOST_GROUPS_Y = 65535, /* of a launch, in CUDA and HIP */
@@ -54,8 +54,16 @@ static uint32_t power_of_two(uint32_t x) {
 	return x > 1 ? UINT32_C(1) << (32 - __builtin_clz(x - 1)) : 1;
 }
 
-/* The numbers that depend on the problem alone: what can_run, workspace and prepare go by. */
-static struct plan plan_of(const struct wm_problem *p) {
+/* Groups that keep the device busy to the end: a GPU's units have two at a time, and a core that is done early takes
+ * another. */
+static uint32_t groups_wanted(const struct wm_device *dev) {
+	if (dev->on_host)
+		return 4 * (uint32_t)dev->threads;
+	return 2 * (dev->units > 0 ? (uint32_t)dev->units : UNKNOWN_UNITS);
+}
+
+/* The numbers that can_run, workspace and prepare go by. */
+static struct plan plan_of(const struct wm_problem *p, const struct wm_device *dev) {
 	struct plan plan = {
 		.sq = (uint32_t)wm_get(p, "sq"),
 		.sk = (uint32_t)wm_get(p, "sk"),
@@ -69,7 +77,7 @@ static struct plan plan_of(const struct wm_problem *p) {
 	uint64_t rows = (uint64_t)plan.sq * plan.share;
 	uint64_t blocks = (rows + MOST_ROWS - 1) / MOST_ROWS;
 	double groups = (double)blocks * (double)wm_get(p, "batch") * plan.kvheads;
-	uint32_t parts = groups < GROUPS_WANTED ? wm_ceil_div(GROUPS_WANTED, (uint32_t)groups) : 1;
+	uint32_t wanted = groups_wanted(dev), parts = groups < wanted ? wm_ceil_div(wanted, (uint32_t)groups) : 1;
 	parts = smaller(parts, wm_ceil_div(plan.sk, LEAST_PART));
 	plan.part_keys = wm_ceil_div(wm_ceil_div(plan.sk, parts), PART_UNIT) * PART_UNIT;
 	plan.parts = wm_ceil_div(plan.sk, plan.part_keys);
@@ -107,8 +115,8 @@ static struct shape gpu_shape(const struct plan *plan) {
 	return s;
 }
 
-static uint64_t workspace(const struct wm_problem *p) {
-	return plan_of(p).bytes;
+static uint64_t workspace(const struct wm_problem *p, const struct wm_device *dev) {
+	return plan_of(p, dev).bytes;
 }
 
 static enum wm_status can_run(const struct wm_run *run) {
@@ -123,7 +131,7 @@ static enum wm_status can_run(const struct wm_run *run) {
 		return wm_fail(WM_UNSUPPORTED, "sk and batch x heads x sq are at most %d here", (int)MAX_SIZE);
 	enum wm_status st = wm_has_type(run, wm_get_dtype(p));
 	if (!st)
-		st = wm_fits_buffer(run->dev, "outputs of the parts of the keys", workspace(p));
+		st = wm_fits_buffer(run->dev, "outputs of the parts of the keys", workspace(p, run->dev));
 	return st;
 }
 
@@ -141,7 +149,7 @@ static void make_flags(enum wm_dtype type, uint32_t d, const struct shape *s, ch
 static enum wm_status prepare(struct wm_run *run) {
 	struct plan *plan = wm_zalloc(sizeof(*plan));
 	char flags[200];
-	*plan = plan_of(run->problem);
+	*plan = plan_of(run->problem, run->dev);
 	plan->shape = run->dev->on_host ? cpu_shape(plan, (uint32_t)run->dev->threads) : gpu_shape(plan);
 	plan->blocks = wm_ceil_div(plan->sq * plan->share, plan->shape.rows);
 	run->priv = plan;

@@ -12,9 +12,9 @@
  *   wm_local_id()              index of the work-item in its group
  *   wm_prefetch(p)             a CPU fetches the cache line of global p in good time; nothing elsewhere
  *   wm_size                    unsigned 64-bit; wm_u16, wm_u32, wm_i8, wm_i32
- *   WM_HAS_F64                 defined where there is double: not on OpenCL devices without cl_khr_fp64
+ *   WM_HAS_DOUBLE                 defined where there is double: not on OpenCL devices without cl_khr_fp64
  *   wm_f32x16, wm_i32x16, wm_f64x8   vectors of 64 bytes; below, T is the element type: f32, i32, f64
- *   wm_f32x4, wm_f64x2         vectors of 16 bytes, T is f32x4, f64x2
+ *   wm_f32x4, wm_f64x2, wm_i32x4   vectors of 16 bytes, T is f32x4, f64x2 (i32x4: the type alone)
  *   wm_splat_T(x)              a vector of one value
  *   wm_mad_T(a, x, c)          a * x + c with a scalar x, fused for floats
  *   wm_read_T(p), wm_write_T(p, v)   from and to p[0..lanes) of any alignment of the element
@@ -23,6 +23,13 @@
  *   wm_max_T(a, b), wm_exp2_T(a)   lane by lane, T is f32 or f32x4; wm_exp2(x) of a scalar
  *   wm_f32_of_bf16(u), wm_bf16_of_f32(x)                  bits of bfloat16, rounded to nearest even
  *   wm_read_f16(p, i), wm_write_f16(p, i, x)              IEEE binary16 in memory, as f32 outside of it
+ *   wm_fma_f32(a, b, c), wm_fma_f64(a, b, c)              a b + c of scalars, rounded once
+ * and of a text whose launcher says IN_F64, _F32, _F16, _BF16 or _I8, and OUT_F16, OUT_BF16 or neither:
+ *   wm_in, wm_acc, wm_out      types in memory, of sums, of results: as the sums where OUT_ is not said
+ *   wm_quad                    a vector of 16 bytes of wm_acc
+ *   WM_IN_IS_ACC, WM_OUT_IS_ACC   defined where these are the same
+ *   wm_read_in(p, i), wm_write_out(p, i, x)               elements in memory, wm_acc outside of it
+ *   wm_mad_acc(a, b, c)        a b + c of wm_acc, rounded at most once
  */
 
 #if defined(__OPENCL_C_VERSION__)
@@ -56,6 +63,7 @@ typedef int16 wm_i32x16;
 #define wm_mad_f32(a, x, c) fma(a, (float16)(x), c)
 #define wm_mad_i32(a, x, c) ((a) * (int16)(x) + (c))
 typedef float4 wm_f32x4;
+typedef int4 wm_i32x4;
 #define wm_splat_f32x4(x) ((float4)(x))
 #define wm_mad_f32x4(a, x, c) fma(a, (float4)(x), c)
 #define wm_max_f32(a, b) max(a, b)
@@ -63,8 +71,10 @@ typedef float4 wm_f32x4;
 #define wm_exp2_f32(a) exp2(a)
 #define wm_exp2_f32x4(a) exp2(a)
 #define wm_exp2(x) exp2(x)
+#define wm_fma_f32(a, b, c) fma(a, b, c)
+#define wm_fma_f64(a, b, c) fma(a, b, c)
 #ifdef cl_khr_fp64
-#define WM_HAS_F64
+#define WM_HAS_DOUBLE
 typedef double8 wm_f64x8;
 typedef double2 wm_f64x2;
 #define wm_splat_f64(x) ((double8)(x))
@@ -90,7 +100,7 @@ typedef double2 wm_f64x2;
 WM_ACCESS(f32, float, float16)
 WM_ACCESS(f32x4, float, float4)
 WM_ACCESS(i32, int, int16)
-#ifdef WM_HAS_F64
+#ifdef WM_HAS_DOUBLE
 WM_ACCESS(f64, double, double8)
 WM_ACCESS(f64x2, double, double2)
 #endif
@@ -108,7 +118,7 @@ WM_ZIP(f32x4, float4, low, lo)
 WM_ZIP(f32x4, float4, high, hi)
 WM_ZIP(i32, int16, low, lo)
 WM_ZIP(i32, int16, high, hi)
-#ifdef WM_HAS_F64
+#ifdef WM_HAS_DOUBLE
 WM_ZIP(f64, double8, low, lo)
 WM_ZIP(f64, double8, high, hi)
 #endif
@@ -126,7 +136,7 @@ WM_ZIP(f64, double8, high, hi)
 
 #else
 
-#define WM_HAS_F64
+#define WM_HAS_DOUBLE
 #define WM_GLOBAL
 #define WM_LOCAL
 #define WM_INLINE static inline __attribute__((device, unused))
@@ -206,6 +216,8 @@ typedef int wm_i32;
 #define WM_MAD_f32(a, x, c) __builtin_fmaf(a, x, c)
 #define WM_MAD_f64(a, x, c) __builtin_fma(a, x, c)
 #define WM_MAD_i32(a, x, c) ((a) * (x) + (c))
+#define wm_fma_f32(a, b, c) WM_MAD_f32(a, b, c)
+#define wm_fma_f64(a, b, c) WM_MAD_f64(a, b, c)
 #define WM_MAD_f32x4(a, x, c) WM_MAD_f32(a, x, c)
 #define WM_MAD_f64x2(a, x, c) WM_MAD_f64(a, x, c)
 WM_VECTOR(wm_f32x16, f32, float, 16)
@@ -213,6 +225,9 @@ WM_VECTOR(wm_f32x4, f32x4, float, 4)
 WM_VECTOR(wm_f64x8, f64, double, 8)
 WM_VECTOR(wm_f64x2, f64x2, double, 2)
 WM_VECTOR(wm_i32x16, i32, int, 16)
+struct __attribute__((aligned(16))) wm_i32x4 {
+	int at[4];
+};
 
 #define wm_exp2(x) __builtin_exp2f(x)
 #define WM_FLOAT_VECTOR(name, T, L)                          \
@@ -279,3 +294,47 @@ WM_INLINE wm_u16 wm_bf16_of_f32(float x) {
 		return (wm_u16)(u >> 16 | 0x40u);
 	return (wm_u16)((u + 0x7fffu + (u >> 16 & 1u)) >> 16);
 }
+
+#if defined(IN_F64) && defined(WM_HAS_DOUBLE)
+typedef double wm_in, wm_acc;
+typedef wm_f64x2 wm_quad;
+#define WM_IN_IS_ACC
+#define wm_read_in(p, i) ((p)[i])
+#define wm_mad_acc(a, b, c) wm_fma_f64(a, b, c)
+#elif defined(IN_I8)
+typedef wm_i8 wm_in;
+typedef wm_i32 wm_acc;
+typedef wm_i32x4 wm_quad;
+#define wm_read_in(p, i) ((wm_acc)(p)[i])
+#define wm_mad_acc(a, b, c) ((a) * (b) + (c))
+#elif defined(IN_F32)
+typedef float wm_in, wm_acc;
+typedef wm_f32x4 wm_quad;
+#define WM_IN_IS_ACC
+#define wm_read_in(p, i) ((p)[i])
+#define wm_mad_acc(a, b, c) wm_fma_f32(a, b, c)
+#elif defined(IN_F16)
+typedef wm_f16 wm_in;
+typedef float wm_acc;
+typedef wm_f32x4 wm_quad;
+#define wm_read_in(p, i) wm_read_f16(p, i)
+#define wm_mad_acc(a, b, c) wm_fma_f32(a, b, c)
+#elif defined(IN_BF16)
+typedef wm_u16 wm_in;
+typedef float wm_acc;
+typedef wm_f32x4 wm_quad;
+#define wm_read_in(p, i) wm_f32_of_bf16((p)[i])
+#define wm_mad_acc(a, b, c) wm_fma_f32(a, b, c)
+#endif
+
+#if defined(OUT_F16)
+typedef wm_f16 wm_out;
+#define wm_write_out(p, i, x) wm_write_f16(p, i, x)
+#elif defined(OUT_BF16)
+typedef wm_u16 wm_out;
+#define wm_write_out(p, i, x) ((p)[i] = wm_bf16_of_f32(x))
+#elif defined(wm_read_in)
+typedef wm_acc wm_out;
+#define WM_OUT_IS_ACC
+#define wm_write_out(p, i, x) ((p)[i] = (x))
+#endif

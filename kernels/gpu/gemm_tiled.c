@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gemm_tiled.c - launches gemm_tiled.k: packs both operands into panels, then multiplies the panels. The
- * workspace (panels, and partial sums when k needs several steps) is shared by all buffer sets: launches stay
- * in order.
+ * gemm_tiled.c - the portable product. On a CPU it launches gemm_tiled.k: packs both operands into panels, then
+ * multiplies the panels; the workspace (panels, and partial sums when k needs several steps) is shared by all buffer
+ * sets: launches stay in order. On a GPU it launches gemm_blocks.k, once and without a workspace.
  */
+#include "gemm_blocks.h"
 #include "launch.h"
 
 #include <stdlib.h>
@@ -39,6 +40,7 @@ struct plan {
 	uint64_t bytes[WORKSPACES]; /* whole pages; 0 = none */
 	void *module;
 	struct wm_buf work[WORKSPACES];
+	struct wm_gemm_blocks blocks; /* a GPU's plan: of the rest only module counts */
 };
 
 static enum wm_dtype accumulate_type(enum wm_dtype in) {
@@ -85,9 +87,11 @@ static struct plan plan_of(const struct wm_problem *p) {
 	return plan;
 }
 
-static uint64_t workspace(const struct wm_problem *p) {
+static uint64_t workspace(const struct wm_problem *p, const struct wm_device *dev) {
 	struct plan plan = plan_of(p);
 	uint64_t sum = 0;
+	if (!dev->on_host)
+		return 0;
 	for (int i = 0; i < WORKSPACES; i++)
 		sum += plan.bytes[i];
 	return sum;
@@ -109,20 +113,45 @@ static enum wm_status can_run(const struct wm_run *run) {
 		return wm_fail(WM_UNSUPPORTED, "m, n and k are at most %d here", (int)MAX_SIZE);
 	enum wm_status st = wm_has_type(run, wm_get_dtype(p));
 	if (!st)
-		st = fits(p, run->dev);
+		st = run->dev->on_host ? fits(p, run->dev) : wm_gemm_blocks_can_run(run);
 	return st;
 }
 
-/* The macros that gemm_tiled.k asks for. */
-static void make_flags(enum wm_dtype in, enum wm_dtype out, const char *trans, const struct plan *plan, char *flags,
-                       size_t room) {
+/* The types, as both texts want them. */
+static void make_types(enum wm_dtype in, enum wm_dtype out, char *flags, size_t room) {
 	static const char *const names[WM_DTYPES] = {
 		[WM_F64] = "F64", [WM_F32] = "F32", [WM_F16] = "F16", [WM_BF16] = "BF16", [WM_I8] = "I8", [WM_I32] = "I32"};
+	snprintf(flags, room, "-DIN_%s -DOUT_%s", names[in], names[out]);
+}
+
+/* The macros that gemm_tiled.k asks for. */
+static void make_flags(const char *types, const char *trans, const struct plan *plan, char *flags, size_t room) {
 	snprintf(flags, room,
-	         "-DIN_%s -DOUT_%s -DA_ALONG_K=%d -DB_ALONG_K=%d -DVECS=%d -DCOLS=%d -DA_PACK_K=%u -DA_PACK_PANELS=%u "
+	         "%s -DA_ALONG_K=%d -DB_ALONG_K=%d -DVECS=%d -DCOLS=%d -DA_PACK_K=%u -DA_PACK_PANELS=%u "
 	         "-DB_PACK_K=%u -DB_PACK_PANELS=%u",
-	         names[in], names[out], trans[0] == 't', trans[1] == 'n', VECS, COLS, plan->pack_a.k, plan->pack_a.panels,
-	         plan->pack_b.k, plan->pack_b.panels);
+	         types, trans[0] == 't', trans[1] == 'n', VECS, COLS, plan->pack_a.k, plan->pack_a.panels, plan->pack_b.k,
+	         plan->pack_b.panels);
+}
+
+static enum wm_status prepare_panels(struct wm_run *run, const char *types) {
+	struct plan *plan = run->priv;
+	enum wm_status st = WM_OK;
+	char flags[240];
+	for (int i = 0; i < WORKSPACES && !st; i++)
+		if (plan->bytes[i])
+			st = run->backend->alloc(run->dev, plan->bytes[i], &plan->work[i]);
+	if (st)
+		return st;
+	make_flags(types, wm_get_word(run->problem, "trans"), plan, flags, sizeof(flags));
+	return run->backend->build(run->dev, wm_embedded("kernels/gpu/gemm_tiled.k"), flags, &plan->module);
+}
+
+static enum wm_status prepare_blocks(struct wm_run *run, const char *types) {
+	struct plan *plan = run->priv;
+	enum wm_status st = wm_gemm_blocks_prepare(run, types, &plan->blocks);
+	if (!st)
+		plan->module = plan->blocks.module;
+	return st;
 }
 
 static enum wm_status prepare(struct wm_run *run) {
@@ -130,17 +159,14 @@ static enum wm_status prepare(struct wm_run *run) {
 	struct plan *plan = wm_zalloc(sizeof(*plan));
 	struct wm_tensor t[WM_MAX_TENSORS];
 	int n;
-	char flags[240];
+	char types[40];
 	*plan = plan_of(p);
 	run->priv = plan;
 	enum wm_status st = p->bench->tensors(p, t, &n);
-	for (int i = 0; i < WORKSPACES && !st; i++)
-		if (plan->bytes[i])
-			st = run->backend->alloc(run->dev, plan->bytes[i], &plan->work[i]);
 	if (st)
 		return st;
-	make_flags(t[0].dtype, t[2].dtype, wm_get_word(p, "trans"), plan, flags, sizeof(flags));
-	return run->backend->build(run->dev, wm_embedded("kernels/gpu/gemm_tiled.k"), flags, &plan->module);
+	make_types(t[0].dtype, t[2].dtype, types, sizeof(types));
+	return run->dev->on_host ? prepare_panels(run, types) : prepare_blocks(run, types);
 }
 
 /* Turns one operand (rows x k, or k x columns) into panels of that count. */
@@ -185,6 +211,8 @@ static enum wm_status multiply(struct wm_run *run, const struct wm_buf *c) {
 static enum wm_status enqueue(struct wm_run *run, int set) {
 	struct plan *plan = run->priv;
 	const struct wm_buf *buf = &run->buf[set * run->tensors];
+	if (!run->dev->on_host)
+		return wm_gemm_blocks_enqueue(run, &plan->blocks, buf);
 	enum wm_status st =
 		pack(run, "pack_a", &buf[0], &plan->work[PANELS_A], &plan->pack_a, &plan->m, &plan->lda, plan->row_panels);
 	if (!st)
@@ -210,7 +238,7 @@ const struct wm_impl wm_impl_gemm_tiled = {
 	.name = "tiled",
 	.bench = "gemm",
 	.backends = "opencl cuda hip",
-	.about = "one text for every device: operands packed into panels, register tiles of 16-wide vectors",
+	.about = "plain texts for every device: panels and register tiles on a CPU, blocks in local memory on a GPU",
 	.origin = WM_PORTABLE,
 	.can_run = can_run,
 	.workspace = workspace,

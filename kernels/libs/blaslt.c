@@ -55,7 +55,8 @@ static enum wm_status can_run(const struct wm_run *run) {
 	return vendor->can_run(run);
 }
 
-static uint64_t workspace(const struct wm_problem *p) {
+static uint64_t workspace(const struct wm_problem *p, const struct wm_device *dev) {
+	(void)dev;
 	(void)p;
 	return WORKSPACE;
 }

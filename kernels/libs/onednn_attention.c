@@ -88,7 +88,8 @@ static uint64_t extra_bytes(const struct shape *s, int which) {
 	return ((uint64_t)elements * sizeof(float) + ALIGN - 1) / ALIGN * ALIGN;
 }
 
-static uint64_t workspace(const struct wm_problem *p) {
+static uint64_t workspace(const struct wm_problem *p, const struct wm_device *dev) {
+	(void)dev;
 	struct shape s = shape_of(p);
 	uint64_t sum = 0;
 

@@ -156,7 +156,7 @@ void wm_trial_workspace(struct wm_trial_place *at, const struct wm_impl *impl, c
 	wm_trial_must(problem, "parse", wm_problem_parse(problem, &p));
 	wm_trial_must(problem, "prepare", impl->prepare(&run));
 	impl->finish(&run);
-	assert_int_equal(impl->workspace(&p), allocated);
+	assert_int_equal(impl->workspace(&p, &at->dev), allocated);
 	if (allocated == 0)
 		return;
 	run.dev = &small;

@@ -42,6 +42,16 @@ flags_gemm_tiled() {
 	done
 }
 
+# Types and layouts as above; the larger and the smaller block.
+flags_gemm_blocks() {
+	local types along
+	for types in F64:F64 F32:F32 F16:F16 BF16:BF16 BF16:F32 I8:I32; do
+		for along in 0 1; do
+			echo "-DIN_${types%:*} -DOUT_${types#*:} -DA_ALONG_K=$along -DB_ALONG_K=$along -DSIDE=$((8 + 8 * along))"
+		done
+	done
+}
+
 # A CPU's shape (small: HIP has a limit for what one work-item keeps), and a GPU's for many rows and for one.
 flags_attention_flash() {
 	local type
@@ -91,7 +101,7 @@ accepts() {
 }
 
 hip=(-x hip --cuda-device-only -nogpulib -nogpuinc -Wall -Wextra -Wno-pass-failed -S -o /dev/null)
-for text in gemm_tiled attention_flash memory fma; do
+for text in gemm_tiled gemm_blocks attention_flash memory fma; do
 	cat kernels/gpu/device.h "kernels/gpu/$text.k" >"$scratch/text.k"
 	accepts "OpenCL C 1.2" $text clang-19 -x cl -cl-std=CL1.2 --target=spir64 -Wall -Wextra -fsyntax-only
 	for target in gfx90a gfx942; do
@@ -135,8 +145,10 @@ checks=(OCLGRIND_DATA_RACES=1 OCLGRIND_CHECK_API=1)
 # Sizes that end inside a tile, more than one tile, and less than one.
 for problem in m=65,n=33,k=17,dtype=f32,trans=tn m=40,n=9,k=5,dtype=f32,trans=nt m=9,n=3,k=3,dtype=f64,trans=tt \
 	m=33,n=17,k=33,dtype=i8,trans=nn m=33,n=9,k=17,dtype=bf16,trans=tn; do
-	clean test_gemm_tiled "gemm:$problem"
+	clean test_gemm_tiled "gemm:$problem" cpu
 done
+clean test_gemm_tiled gemm:m=65,n=3,k=9,dtype=f32,trans=tn gpu
+clean test_gemm_tiled gemm:m=3,n=66,k=17,dtype=bf16,trans=nt gpu
 
 # Keys in two parts; then in one: several blocks of rows and keys that end inside a tile, and shared keys.
 for shape in cpu gpu; do

@@ -31,11 +31,12 @@ static int stop(void **state) {
 	return 0;
 }
 
-/* The launcher goes by whether the device is the host's CPU, and by its cores: one makes the largest blocks. Any device
- * runs either shape, if slowly. */
-static void try_shapes(const char *problem) {
+/* The launcher goes by whether the device is the host's CPU, and by its cores or units: one makes the largest blocks,
+ * many make the most parts of the keys. Any device runs either shape, if slowly. */
+static void try_shapes(const char *problem, int cores) {
 	struct wm_device as_found = place.dev;
-	place.dev.threads = 1;
+	place.dev.threads = cores;
+	place.dev.units = 2 * cores;
 	place.dev.on_host = true;
 	wm_trial(&place, flash, problem);
 	place.dev.on_host = false;
@@ -43,11 +44,11 @@ static void try_shapes(const char *problem) {
 	place.dev = as_found;
 }
 
-static void try_all(const char *const *problems, const char *dtype) {
+static void try_all(const char *const *problems, const char *dtype, int cores) {
 	for (; *problems; problems++) {
 		char text[WM_PROBLEM_CHARS];
 		snprintf(text, sizeof(text), "attention:%s,dtype=%s", *problems, dtype);
-		try_shapes(text);
+		try_shapes(text, cores);
 	}
 }
 
@@ -79,24 +80,24 @@ static const char *const decode[] = {
 
 static void edges_are_right(void **state) {
 	(void)state;
-	try_all(edges, "f32");
+	try_all(edges, "f32", 1);
 }
 
 static void shared_keys_are_right(void **state) {
 	(void)state;
-	try_all(groups, "f32");
-	try_all(groups, "bf16");
+	try_all(groups, "f32", 1);
+	try_all(groups, "bf16", 1);
 }
 
 static void parts_of_the_keys_are_right(void **state) {
 	(void)state;
-	try_all(decode, "f32");
+	try_all(decode, "f32", 64);
 }
 
 static void f16_is_right_or_unsupported(void **state) {
 	(void)state;
-	try_all(groups, "f16");
-	try_all(decode, "f16");
+	try_all(groups, "f16", 1);
+	try_all(decode, "f16", 64);
 }
 
 static enum wm_status answer(const char *problem, uint32_t features) {
@@ -133,6 +134,22 @@ static void the_workspace_is_what_was_said(void **state) {
 	wm_trial_workspace(&place, flash, "attention:heads=4,kvheads=1,sq=1,sk=5000,d=80,dtype=bf16");
 }
 
+/* Keys are split for the units that would be idle, and for no others: two launches cost more than one. */
+static void parts_follow_the_device(void **state) {
+	const struct wm_device cpu = {.on_host = true, .threads = 2, .units = 2};
+	const struct wm_device server = {.on_host = true, .threads = 64, .units = 64};
+	const struct wm_device gpu = {.units = 132}, unknown = {.units = 0};
+	struct wm_problem prefill, decode_step;
+	(void)state;
+	wm_trial_must("prefill", "parse", wm_problem_parse("attention:heads=8,kvheads=2,sq=1024,d=128", &prefill));
+	wm_trial_must("decode", "parse", wm_problem_parse("attention:heads=8,kvheads=2,sq=1,sk=8192,d=128", &decode_step));
+	assert_true(flash->workspace(&prefill, &cpu) == 0);
+	assert_true(flash->workspace(&prefill, &server) > 0);
+	assert_true(flash->workspace(&prefill, &gpu) > 0);
+	assert_true(flash->workspace(&decode_step, &cpu) < flash->workspace(&decode_step, &server));
+	assert_true(flash->workspace(&decode_step, &unknown) == flash->workspace(&decode_step, &gpu));
+}
+
 static const char *asked;
 
 static void the_problem_asked_for_is_right(void **state) {
@@ -145,6 +162,7 @@ static bool for_gpu;
 static int start_one(void **state) {
 	int st = start(state);
 	place.dev.on_host = !for_gpu;
+	place.dev.threads = place.dev.units = 64;
 	return st;
 }
 
@@ -160,6 +178,7 @@ int main(int argc, char **argv) {
 		cmocka_unit_test(what_is_missing_is_named),    cmocka_unit_test(edges_are_right),
 		cmocka_unit_test(shared_keys_are_right),       cmocka_unit_test(parts_of_the_keys_are_right),
 		cmocka_unit_test(f16_is_right_or_unsupported), cmocka_unit_test(the_workspace_is_what_was_said),
+		cmocka_unit_test(parts_follow_the_device),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }

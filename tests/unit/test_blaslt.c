@@ -366,8 +366,8 @@ static void its_workspace_is_known_before(void **state) {
 	make_buffers(&job);
 	allocated = 0;
 	assert_int_equal(first->prepare(&job.run), WM_OK);
-	assert_int_equal(allocated, first->workspace(&job.p));
-	assert_int_equal(allocated, tuned->workspace(&job.p));
+	assert_int_equal(allocated, first->workspace(&job.p, job.run.dev));
+	assert_int_equal(allocated, tuned->workspace(&job.p, job.run.dev));
 	close_job(&job, first);
 }
 

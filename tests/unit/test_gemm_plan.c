@@ -93,13 +93,14 @@ static void k_is_dealt_out_whole(void **state) {
 /* The workspace is a matter of the problem, whatever the device. */
 static void the_workspace_is_the_same_on_every_device(void **state) {
 	static const char text[] = "gemm:m=4096,n=16,k=4096,dtype=bf16";
+	const struct wm_device dev = {.units = 114};
 	struct wm_problem p = parsed(text);
 	uint64_t bytes = planned(text, UNITS).planes_bytes;
 	(void)state;
 	assert_true(bytes > 0);
 	assert_int_equal(planned(text, 114).planes_bytes, bytes);
 	assert_int_equal(planned(text, 0).planes_bytes, bytes);
-	assert_int_equal(wm_impl_find("gemm", "wgmma")->workspace(&p), (bytes + 4095) / 4096 * 4096);
+	assert_int_equal(wm_impl_find("gemm", "wgmma")->workspace(&p, &dev), (bytes + 4095) / 4096 * 4096);
 	assert_int_equal(planned(text, 114).work.splits, planned(text, UNITS).work.splits);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_gemm_tiled.c - the portable GEMM on the first OpenCL device, held against the benchmark's own
- * verification: sizes beside every edge of its tiles and steps of k, all types, all layouts. With an
- * argument: that problem alone (tests/kernels/portable.sh runs it so under a checker).
+ * test_gemm_tiled.c - the portable GEMM on the first OpenCL device, in the shape for CPUs and in that for GPUs, held
+ * against the benchmark's own verification: sizes beside every edge of its tiles and steps of k, all types, all
+ * layouts. With arguments PROBLEM and cpu or gpu: that problem alone in that shape (tests/kernels/portable.sh runs it
+ * so under a checker).
  */
 #include "../inject/trial.h"
 
@@ -11,6 +12,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -27,6 +29,17 @@ static int stop(void **state) {
 	(void)state;
 	wm_trial_close(&place);
 	return 0;
+}
+
+/* In a GPU's shape, of large blocks where the device has few units and of small ones where it has many. */
+static void try_block(int m, int n, int k, int units, const char *dtype, const char *trans) {
+	struct wm_device as_found = place.dev;
+	char text[WM_PROBLEM_CHARS];
+	snprintf(text, sizeof(text), "gemm:m=%d,n=%d,k=%d,dtype=%s,trans=%s", m, n, k, dtype, trans);
+	place.dev.on_host = false;
+	place.dev.units = units;
+	wm_trial(&place, tiled, text);
+	place.dev = as_found;
 }
 
 static void try_sizes(const char *dtype, const char *trans) {
@@ -46,6 +59,8 @@ static void try_layouts(const char *dtype) {
 	static const char *const layouts[] = {"nn", "nt", "tn", "tt"};
 	for (int i = 0; i < 4; i++)
 		try_sizes(dtype, layouts[i]);
+	try_block(129, 127, 17, 1, dtype, "tn");
+	try_block(66, 70, 33, 64, dtype, "nt");
 }
 
 static void f64_is_right(void **state) {
@@ -55,6 +70,16 @@ static void f64_is_right(void **state) {
 static void f32_is_right(void **state) {
 	(void)state;
 	try_layouts("f32");
+}
+/* Edges of a block, one step of k and several, more than a band of columns; in one type, since texts differ in little
+ * else. */
+static void blocks_of_a_gpu_are_right(void **state) {
+	(void)state;
+	try_block(1, 1, 1, 1, "f32", "nn");
+	try_block(128, 256, 8, 1, "f32", "nn");
+	try_block(257, 129, 7, 1, "f32", "tt");
+	try_block(64, 63, 130, 64, "f32", "nn");
+	try_block(3, 600, 9, 64, "f32", "tt");
 }
 static void f16_is_right_or_unsupported(void **state) {
 	(void)state;
@@ -113,7 +138,21 @@ static void a_huge_workspace_stays_huge(void **state) {
 	struct wm_problem p;
 	(void)state;
 	wm_trial_must("huge", "parse", wm_problem_parse("gemm:m=2147483647,n=1,k=2147483647,dtype=i8", &p));
-	assert_true(tiled->workspace(&p) >= (uint64_t)1 << 62);
+	assert_true(tiled->workspace(&p, &place.dev) >= (uint64_t)1 << 62);
+}
+
+/* A GPU takes none, and as many blocks as a launch can have. */
+static void blocks_need_no_workspace(void **state) {
+	struct wm_problem p;
+	struct wm_device gpu = {.id = "cuda:0", .name = "a GPU", .units = 132};
+	struct wm_run run = {.problem = &p, .backend = place.backend, .dev = &gpu, .sets = 1};
+	(void)state;
+	wm_trial_must("largest", "parse", wm_problem_parse("gemm:m=2147418112,n=16383,k=1", &p));
+	assert_true(tiled->workspace(&p, &gpu) == 0);
+	assert_int_equal(tiled->can_run(&run), WM_OK);
+	wm_trial_must("larger", "parse", wm_problem_parse("gemm:m=2147418112,n=16385,k=1", &p));
+	assert_int_equal(tiled->can_run(&run), WM_UNSUPPORTED);
+	assert_string_equal(wm_why(), "C has 2164194816 blocks of 128 x 128, at most 2147483647 can be launched");
 }
 
 static const char *asked;
@@ -123,17 +162,28 @@ static void the_problem_asked_for_is_right(void **state) {
 	wm_trial(&place, tiled, asked);
 }
 
+/* The shape is set once the device is open. */
+static bool for_gpu;
+static int start_one(void **state) {
+	int st = start(state);
+	place.dev.on_host = !for_gpu;
+	place.dev.units = 64;
+	return st;
+}
+
 int main(int argc, char **argv) {
 	const struct CMUnitTest one[] = {cmocka_unit_test(the_problem_asked_for_is_right)};
-	if (argc == 2) {
+	if (argc == 3) {
 		asked = argv[1];
+		for_gpu = !strcmp(argv[2], "gpu");
 		place.guard = 0;
-		return cmocka_run_group_tests(one, start, stop);
+		return cmocka_run_group_tests(one, start_one, stop);
 	}
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_missing_type_is_named),
 		cmocka_unit_test(f64_is_right),
 		cmocka_unit_test(f32_is_right),
+		cmocka_unit_test(blocks_of_a_gpu_are_right),
 		cmocka_unit_test(f16_is_right_or_unsupported),
 		cmocka_unit_test(bf16_is_right),
 		cmocka_unit_test(i8_is_right),
@@ -141,6 +191,7 @@ int main(int argc, char **argv) {
 		cmocka_unit_test(sums_in_f32_are_kept_of_f16),
 		cmocka_unit_test(the_workspace_is_what_was_said),
 		cmocka_unit_test(a_huge_workspace_stays_huge),
+		cmocka_unit_test(blocks_need_no_workspace),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }

@@ -166,8 +166,9 @@ static void what_is_wrong_is_caught(void **state) {
 	}
 }
 
-static uint64_t a_page(const struct wm_problem *p) {
+static uint64_t a_page(const struct wm_problem *p, const struct wm_device *dev) {
 	(void)p;
+	(void)dev;
 	return 4096;
 }
 
