@@ -3,6 +3,8 @@
 #include "attention_decode_plan.h"
 #include "arch.h"
 
+#include "../gpu/launch.h"
+
 #include <stdlib.h>
 
 struct state {
@@ -17,8 +19,9 @@ static enum wm_status plan_of(const struct wm_run *run, struct wm_decode_plan *p
 
 static enum wm_status can_run(const struct wm_run *run) {
 	struct wm_decode_plan plan;
+	enum wm_status st = plan_of(run, &plan);
 
-	return plan_of(run, &plan);
+	return st ? st : wm_fits_buffer(run->dev, "outputs of parts of the keys", plan.parts_bytes);
 }
 
 static uint64_t workspace(const struct wm_problem *p, const struct wm_device *dev) {

@@ -52,12 +52,22 @@ static void heads_share_keys(void **state) {
 	try_problem("sm_90", 2, "attention:heads=20,kvheads=1,sq=1,sk=130,d=256,dtype=f16");
 }
 
+/* What is said beforehand is what prepare takes. */
+static void the_workspace_is_what_was_said(void **state) {
+	struct wm_trial_place place;
+	(void)state;
+	wm_emulated_open(&place, "sm_90");
+	wm_trial_workspace(&place, wm_impl_find("attention", "decode"),
+	                   "attention:heads=40,kvheads=2,sq=1,sk=500,dtype=bf16");
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_key_is_enough),
 		cmocka_unit_test(keys_end_anywhere),
 		cmocka_unit_test(shares_cut_anywhere),
 		cmocka_unit_test(heads_share_keys),
+		cmocka_unit_test(the_workspace_is_what_was_said),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
