@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* attention_wgmma.c - launches attention_wgmma.k as attention_wgmma_plan.c says. */
 #include "attention_wgmma_plan.h"
+#include "arch.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* The maps of one buffer set. */
 struct maps {
@@ -25,7 +25,7 @@ static enum wm_status plan_of(const struct wm_run *run, struct wm_wgmma_plan *pl
 static enum wm_status can_run(const struct wm_run *run) {
 	struct wm_wgmma_plan plan;
 
-	if (strcmp(run->dev->arch, "sm_90"))
+	if (wm_compute_capability(run->dev) != 90)
 		return wm_fail(WM_UNSUPPORTED, "wgmma is an instruction of sm_90 alone, %s is %s", run->dev->id,
 		               run->dev->arch);
 	return plan_of(run, &plan);
