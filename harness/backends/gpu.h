@@ -111,4 +111,10 @@ enum wm_status wm_gpu_launch(struct wm_device *dev, void *module, const char *en
                              const struct wm_arg *args, int nargs);
 void wm_gpu_unbuild(struct wm_device *dev, void *module);
 
+/* gpu_graph.c */
+enum wm_status wm_gpu_record_begin(struct wm_device *dev);
+enum wm_status wm_gpu_record_end(struct wm_device *dev, void **recording_p);
+enum wm_status wm_gpu_play(struct wm_device *dev, void *recording);
+void wm_gpu_forget(struct wm_device *dev, void *recording);
+
 #endif

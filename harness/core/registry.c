@@ -251,6 +251,9 @@ static enum wm_status check_backend(const struct wm_backend *b) {
 		st = wm_fail(WM_FAILED, "backend %s: its name is too long for wm_device", b->name);
 	if (st == WM_OK && (!b->build != !b->launch || !b->build != !b->unbuild))
 		st = wm_fail(WM_FAILED, "backend %s: build, launch and unbuild come all or none", b->name);
+	if (st == WM_OK &&
+	    (!b->record_begin != !b->record_end || !b->record_begin != !b->play || !b->record_begin != !b->forget))
+		st = wm_fail(WM_FAILED, "backend %s: record_begin, record_end, play and forget come all or none", b->name);
 	return st;
 }
 

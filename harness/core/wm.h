@@ -197,6 +197,13 @@ struct wm_backend {
 	enum wm_status (*launch)(struct wm_device *dev, void *module, const char *entry, const struct wm_grid *grid,
 	                         const struct wm_arg *args, int nargs);
 	void (*unbuild)(struct wm_device *dev, void *module);
+	/* (optional, all four or none) Between begin and end nothing of what is enqueued is done: it is kept, and play
+	 * enqueues all of it at once. What record_end returns is released by forget. WM_FAILED + why: it cannot be kept;
+	 * recording is over then, and what follows is done as before. */
+	enum wm_status (*record_begin)(struct wm_device *dev);
+	enum wm_status (*record_end)(struct wm_device *dev, void **recording_p);
+	enum wm_status (*play)(struct wm_device *dev, void *recording);
+	void (*forget)(struct wm_device *dev, void *recording);
 	/* (optional) The kernels of a text that this backend's vendor alone compiles, by its path in the tree
 	 * ("kernels/cuda/gemm_wgmma.k"): from the code that was made of it when wattmark was built, where there is some for
 	 * this device, else compiled now. */
@@ -362,6 +369,7 @@ struct wm_impl {
 	enum wm_origin origin;
 	bool asked_only; /* runs only when asked for by name */
 	bool any_order;  /* output may differ in rounding from call to call */
+	bool recordable; /* enqueue does nothing but enqueue, the same for a set at every call: a backend may record it */
 	/* (optional) NULL-terminated names of environment variables that must hold the thread count */
 	const char *const *thread_env;
 	/* (optional) NULL-terminated pairs NAME, VALUE set in the environment before a library is opened, such as the wait

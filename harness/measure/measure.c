@@ -280,6 +280,8 @@ static enum wm_status last_batch(struct bench_run *r, struct wm_sampler *s) {
 	if (sets > 1 && s->m->batch >= sets) {
 		s->span = sets - 1;
 		s->next_set = 0;
+		if (s->graphs.n) /* what is checked is done as what was timed */
+			st = wm_graphs_record(s);
 	}
 	first = s->next_set;
 	given = s->m->batch < s->span ? (int)s->m->batch : s->span;
@@ -306,32 +308,39 @@ static enum wm_status load_it(struct bench_run *r, struct wm_sampler *s) {
 	return wm_load_device(s, seconds, &r->m->load);
 }
 
-static enum wm_status time_it(struct bench_run *r) {
+static enum wm_status take_times(struct bench_run *r, struct wm_sampler *s) {
 	const struct wm_profile *profile = r->job->profile;
-	struct wm_sampler s = {.job = r->job, .run = &r->run, .m = r->m, .span = r->run.sets};
 	bool burst = wm_get(r->job->problem, "regime") == WM_BURST;
 	enum wm_status st;
 
 	enter(r, "warm", 1 + 4 * r->op_s, false);
-	st = wm_sampler_batch(&s);
+	st = wm_sampler_batch(s);
 	if (st != WM_OK)
 		return st;
 	enter(r, "warm", profile->warm_cap_s + profile->block_s + r->op_s, true);
-	st = wm_sampler_warm(&s);
+	st = wm_sampler_warm(s);
 	if (st != WM_OK)
 		return st;
 	enter(r, "sample", burst ? WM_BURSTS_SECONDS + 30 * r->op_s : profile->sample_cap_s + 5 * r->op_s, true);
-	st = wm_sampler_run(&s);
+	st = wm_sampler_run(s);
 	if (st != WM_OK)
 		return st;
 	wm_sampler_summarise(r->m);
 	if (r->job->windows) {
-		st = load_it(r, &s);
+		st = load_it(r, s);
 		if (st != WM_OK)
 			return st;
 	}
 	enter(r, "check", (double)r->m->rotation_bytes / 100e6 + 2 * r->op_s, false);
-	return last_batch(r, &s);
+	return last_batch(r, s);
+}
+
+static enum wm_status time_it(struct bench_run *r) {
+	struct wm_sampler s = {.job = r->job, .run = &r->run, .m = r->m, .span = r->run.sets};
+	enum wm_status st = take_times(r, &s);
+
+	wm_graphs_drop(&s);
+	return st;
 }
 
 /* A device clock that runs longer than the host's around it cannot be right. */

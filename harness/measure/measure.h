@@ -59,9 +59,12 @@ struct wm_measurement {
 	double checked_s;  /* per operation, of the batch whose outputs were checked: no sample, because the
 	                    * poisoning before it broke the load */
 	double host_ratio; /* host clock / device clock over all batches */
-	bool launch_bound; /* host_ratio > 1.01; never where ranks keep their own time */
-	bool by_ranks;     /* times are those of the ranks' own clocks, of which the slowest counts */
-	double skew_s;     /* by_ranks: median over the samples, per operation */
+	/* a host gap above 1%: host_ratio > 1.01, or no work left in the queue when the last operation was put into it;
+	 * never where ranks keep their own time */
+	bool launch_bound;
+	const char *launch; /* "graph": operations were recorded and played; "queue"; NULL: they end as they are called */
+	bool by_ranks;      /* times are those of the ranks' own clocks, of which the slowest counts */
+	double skew_s;      /* by_ranks: median over the samples, per operation */
 	double median_s, lo_s, hi_s, level, min_s, p95_s, max_s;
 	double lag1, block_lag1; /* correlation of neighbours: samples; blocks of the interval */
 	size_t block, outliers;  /* samples per block that the interval is taken over */

@@ -13,6 +13,7 @@
 #define LEVEL 0.95          /* of the median's interval */
 #define AGREE 0.005         /* throughput of two blocks that counts as steady */
 #define LAG1_LIMIT 0.2      /* beyond it the interval is taken over block medians */
+#define GAP 0.01            /* share of the time that the host may cost before work counts as bound by launches */
 #define RESOLUTIONS 1000    /* a batch lasts at least that many resolutions of the clock */
 #define BATCH_HOST_S 1e-3   /* shortest batch where an operation ends when enqueue returns .. */
 #define BATCH_ASYNC_S 10e-3 /* .. and where every batch ends with a wait for the device */
@@ -24,14 +25,19 @@ enum { BURSTS = 30, FIRST_LOOK = 10, FEWEST = 5, EMPTY_PAIRS = 32, BATCH_LIMIT =
 enum wm_status wm_sampler_enqueue(struct wm_sampler *s, long batch) {
 	const struct wm_impl *impl = s->job->impl;
 
-	for (long i = 0; i < batch; i++) {
-		enum wm_status st = impl->enqueue(s->run, s->next_set);
+	for (long done; batch > 0; batch -= done) {
+		enum wm_status st = wm_graphs_play(s, batch, &done);
 
+		if (st == WM_OK && done == 0) {
+			st = impl->enqueue(s->run, s->next_set);
+			wm_graphs_step(&s->graphs);
+			done = 1;
+		}
 		if (st != WM_OK)
 			return st;
 		if (s->job->meeting)
 			wm_meeting_step(s->job->meeting);
-		s->next_set = s->next_set + 1 < s->span ? s->next_set + 1 : 0;
+		s->next_set = (int)((s->next_set + done) % s->span);
 	}
 	return WM_OK;
 }
@@ -55,16 +61,18 @@ static enum wm_status time_ranks(struct wm_sampler *s, long batch, double *ranks
 static enum wm_status time_marks(struct wm_sampler *s, long batch, double *device_p, double *host_p) {
 	const struct wm_backend *b = s->job->backend;
 	struct wm_device *dev = s->job->dev;
-	double device, from = wm_now();
+	double device, enqueued_s, from = wm_now();
 	enum wm_status st = b->mark(dev, 0);
 
 	if (st == WM_OK)
 		st = wm_sampler_enqueue(s, batch);
 	if (st == WM_OK)
 		st = b->mark(dev, 1);
+	enqueued_s = wm_now();
 	if (st == WM_OK)
 		st = b->sync(dev);
 	s->ended_s = wm_now();
+	s->wait_s = s->ended_s - enqueued_s;
 	*host_p = s->ended_s - from;
 	if (st == WM_OK)
 		st = b->between(dev, 0, 1, &device);
@@ -185,20 +193,13 @@ static enum wm_status clock_resolution(struct wm_sampler *s, double *resolution_
 	return agree_on(s, fmax(isinf(step) ? 0 : step, wm_quantile(pair, EMPTY_PAIRS, 0.5)), resolution_p);
 }
 
-enum wm_status wm_sampler_batch(struct wm_sampler *s) {
-	bool burst = wm_get(s->job->problem, "regime") == WM_BURST;
-	double device, host, want;
-	enum wm_status st = clock_resolution(s, &s->m->resolution_s);
+/* Finds the batch that takes that long, *device_p: one of its times. */
+static enum wm_status grow_batch(struct wm_sampler *s, double want, double *device_p) {
+	double device, host;
 	long batch = 1;
 
-	s->m->by_ranks = s->job->impl->batch || s->job->meeting;
-	if (st != WM_OK)
-		return st;
-	want = fmax(s->job->backend->asynchronous ? BATCH_ASYNC_S : BATCH_HOST_S, RESOLUTIONS * s->m->resolution_s);
-	if (burst)
-		want = fmin(want, BURST_S / 2);
 	for (;;) {
-		st = wm_sampler_time(s, batch, &device, &host);
+		enum wm_status st = wm_sampler_time(s, batch, &device, &host);
 		/* a first time may be long because everything was cold: only the second one counts as long enough */
 		if (st == WM_OK && device >= want)
 			st = wm_sampler_time(s, batch, &device, &host);
@@ -210,7 +211,38 @@ enum wm_status wm_sampler_batch(struct wm_sampler *s) {
 		batch = device > want / 8 ? (long)ceil((double)batch * want / device * 1.05) : batch * 8;
 	}
 	s->m->batch = batch;
+	*device_p = device;
 	return WM_OK;
+}
+
+/* Work that is bound by its launches is recorded where it can be. What cannot be recorded after all goes on as before,
+ * and worker.log says why. */
+static bool records(struct wm_sampler *s, double op_s) {
+	if (!wm_graphs_apply(s, op_s))
+		return false;
+	if (wm_graphs_record(s) == WM_OK)
+		return true;
+	fprintf(stderr, "not recorded: %s\n", wm_why());
+	return false;
+}
+
+enum wm_status wm_sampler_batch(struct wm_sampler *s) {
+	bool burst = wm_get(s->job->problem, "regime") == WM_BURST;
+	double device = 0, want;
+	enum wm_status st = clock_resolution(s, &s->m->resolution_s);
+
+	s->m->by_ranks = s->job->impl->batch || s->job->meeting;
+	s->m->launch = s->job->backend->asynchronous ? "queue" : NULL;
+	if (st != WM_OK)
+		return st;
+	want = fmax(s->job->backend->asynchronous ? BATCH_ASYNC_S : BATCH_HOST_S, RESOLUTIONS * s->m->resolution_s);
+	if (burst)
+		want = fmin(want, BURST_S / 2);
+	st = grow_batch(s, want, &device);
+	if (st != WM_OK || !records(s, device / (double)s->m->batch))
+		return st;
+	s->m->launch = "graph";
+	return grow_batch(s, want, &device);
 }
 
 /* Load for at least block_s; seconds per operation by the host's clock. */
@@ -281,6 +313,7 @@ static enum wm_status more_room(struct wm_measurement *m) {
 enum wm_status wm_sampler_one(struct wm_sampler *s) {
 	struct wm_measurement *m = s->m;
 	double device, host;
+	bool late;
 	enum wm_status st = wm_sampler_time(s, m->batch, &device, &host);
 
 	if (st == WM_OK && m->n == m->room)
@@ -293,7 +326,10 @@ enum wm_status wm_sampler_one(struct wm_sampler *s) {
 	s->host_s += host;
 	m->total_s = s->device_s;
 	m->host_ratio = s->device_s > 0 ? s->host_s / s->device_s : NAN;
-	m->launch_bound = !m->by_ranks && m->host_ratio > 1.01;
+	/* a device that has nothing left to do when the last operation comes was waiting for it, and for those before */
+	s->waited_s += s->wait_s;
+	late = s->job->backend->asynchronous && s->waited_s < GAP * s->device_s;
+	m->launch_bound = !m->by_ranks && (late || m->host_ratio > 1 + GAP);
 	return WM_OK;
 }
 

@@ -3,6 +3,7 @@
 #ifndef WM_SAMPLE_H
 #define WM_SAMPLE_H
 
+#include "graph.h"
 #include "measure.h"
 
 /* A run that is being timed: which set the next operation takes, and the batch that was settled on. */
@@ -11,12 +12,15 @@ struct wm_sampler {
 	struct wm_run *run;
 	struct wm_measurement *m;
 	int next_set, span;      /* operations take the sets next_set, .. modulo span */
+	struct wm_graphs graphs; /* what was recorded of the operations */
 	double host_s, device_s; /* sums over all samples' batches */
+	double wait_s, waited_s; /* for the end of a batch, all of it being enqueued: of the last one; over all samples */
 	double skew_s;           /* of the last batch, where ranks keep their own time */
 	double ended_s;          /* of the last batch on this rank's device, on the monotonic clock */
 };
 
-/* Measures the resolution of the device's clock and finds the batch: long enough for it, within the regime. */
+/* Measures the resolution of the device's clock and finds the batch: long enough for it, within the regime. Short
+ * operations are recorded on the way, where they can be: the caller then drops them (wm_graphs_drop). */
 enum wm_status wm_sampler_batch(struct wm_sampler *s);
 /* Load until two blocks in a row agree (sustained), or nothing (burst). Sets steady_by. */
 enum wm_status wm_sampler_warm(struct wm_sampler *s);

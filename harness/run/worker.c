@@ -170,6 +170,8 @@ static json_t *time_json(const struct wm_measurement *m) {
 	wm_set_text(o, "clock", m->by_ranks ? "ranks" : "device");
 	wm_set_number(o, "host_ratio", m->host_ratio);
 	wm_set_bool(o, "launch_bound", m->launch_bound);
+	if (m->launch)
+		wm_set_text(o, "launch", m->launch);
 	wm_set_number(o, "skew_s", m->by_ranks ? m->skew_s : NAN);
 	wm_set_number(o, "resolution_s", m->resolution_s);
 	return o;

@@ -61,6 +61,7 @@ const struct wm_impl wm_impl_copy_driver = {
 	.backends = "cuda",
 	.about = "the driver's copy from device memory to device memory",
 	.origin = WM_LIBRARY,
+	.recordable = true,
 	.can_run = can_run,
 	.prepare = prepare,
 	.enqueue = enqueue,

@@ -49,6 +49,7 @@ enum {
 	LAUNCH_OUT_OF_RESOURCES = 701,
 	LAUNCH_FAILED = 719,
 	STREAM_CAPTURE_UNSUPPORTED = 900,
+	STREAM_CAPTURE_INVALIDATED = 901,
 	UNKNOWN = 999,
 
 	MOST_SHARED = 227 << 10
@@ -68,6 +69,7 @@ struct work {
 struct graph {
 	struct work *work;
 	int n;
+	bool broken;
 };
 
 struct allocation {
@@ -90,8 +92,16 @@ struct module {
 	char *text; /* of the fake libnvrtc; NULL: real code, whose names cannot be seen */
 };
 
+/* What the script says of a device's work, when its context was made. */
+struct faults {
+	int fault, refuse;
+	bool hang, crash, lost;
+	long after;
+};
+
 /* The process's one context. */
 static struct {
+	struct faults faults;
 	bool initialised, retained, current, hung, faulted;
 	int device;
 	int error; /* that stays */
@@ -177,21 +187,18 @@ static bool is_lost(int device) {
 
 /* Before a piece of work is done: the script's fault, if this is its turn. A result that is not 0 is refused. */
 static int meet_faults(void) {
-	int d = self.device;
+	const struct faults *f = &self.faults;
 
-	if (++self.works < (long)value(d, "after", 1) || self.faulted)
-		return SUCCESS;
-	if (!value(d, "fault", 0) && !value(d, "refuse", 0) && !value(d, "hang", 0) && !value(d, "crash", 0) &&
-	    !value(d, "lost", 0))
+	if (++self.works < f->after || self.faulted || !(f->fault || f->refuse || f->hang || f->crash || f->lost))
 		return SUCCESS;
 	self.faulted = true;
-	if (!is_ours(d))
+	if (!is_ours(self.device))
 		return SUCCESS;
-	if (value(d, "crash", 0))
+	if (f->crash)
 		abort();
-	self.hung = value(d, "hang", 0) != 0;
-	self.error = value(d, "lost", 0) ? lose(d) : (int)value(d, "fault", 0);
-	return (int)value(d, "refuse", 0);
+	self.hung = f->hang;
+	self.error = f->lost ? lose(self.device) : f->fault;
+	return f->refuse;
 }
 
 /* ---- work --------------------------------------------------------------------------------------------------- */
@@ -230,8 +237,10 @@ static int enqueue(const struct work *w) {
 static int finish(void) {
 	int code = state();
 
-	if (code == SUCCESS && self.capture)
+	if (code == SUCCESS && self.capture) {
+		self.capture->broken = true;
 		return STREAM_CAPTURE_UNSUPPORTED;
+	}
 	while (code == SUCCESS && self.hung)
 		nap(1);
 	return code;
@@ -325,6 +334,12 @@ int cuDevicePrimaryCtxRetain(void **context, int device) {
 		return DEVICE_UNAVAILABLE;
 	self.retained = true;
 	self.device = device;
+	self.faults = (struct faults){.fault = (int)value(device, "fault", 0),
+	                              .refuse = (int)value(device, "refuse", 0),
+	                              .hang = value(device, "hang", 0) != 0,
+	                              .crash = value(device, "crash", 0) != 0,
+	                              .lost = value(device, "lost", 0) != 0,
+	                              .after = (long)value(device, "after", 1)};
 	*context = &self;
 	return SUCCESS;
 }
@@ -372,6 +387,7 @@ int cuGetErrorName(int code, const char **name) {
 		{LAUNCH_OUT_OF_RESOURCES, "CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES"},
 		{LAUNCH_FAILED, "CUDA_ERROR_LAUNCH_FAILED"},
 		{STREAM_CAPTURE_UNSUPPORTED, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED"},
+		{STREAM_CAPTURE_INVALIDATED, "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED"},
 		{UNKNOWN, "CUDA_ERROR_UNKNOWN"},
 	};
 
@@ -605,9 +621,17 @@ int cuStreamBeginCapture_v2(void *queue, int mode) {
 }
 
 int cuStreamEndCapture(void *queue, void **graph) {
+	struct graph *g = self.capture;
+
 	(void)queue;
-	*graph = self.capture;
 	self.capture = NULL;
+	*graph = NULL;
+	if (g->broken) {
+		free(g->work);
+		free(g);
+		return STREAM_CAPTURE_INVALIDATED;
+	}
+	*graph = g;
 	return state();
 }
 

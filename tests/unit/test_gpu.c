@@ -371,6 +371,54 @@ static void a_text_is_compiled_and_runs(void **state) {
 	cuda->close(&dev);
 }
 
+/* What is recorded is done when it is played, as often as it is. */
+static void work_is_recorded_and_played(void **state) {
+	struct wm_device dev = open_with(DEVICE);
+	float x = 1;
+	struct wm_buf buf;
+	void *module = NULL, *recording = NULL;
+
+	(void)state;
+	assert_int_equal(cuda->alloc(&dev, PAGE, &buf), WM_OK);
+	assert_int_equal(cuda->put(&dev, &buf, 0, &x, sizeof(x)), WM_OK);
+	assert_int_equal(cuda->build(&dev, twice_text, "", &module), WM_OK);
+	assert_int_equal(launch_twice(&dev, module, &buf, "twice", 0), WM_OK);
+	assert_int_equal(cuda->record_begin(&dev), WM_OK);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(launch_twice(&dev, module, &buf, "twice", 0), WM_OK);
+	if (cuda->record_end(&dev, &recording) != WM_OK)
+		fail_msg("%s", wm_why());
+	assert_int_equal(cuda->get(&dev, &x, &buf, 0, sizeof(x)), WM_OK);
+	assert_true(x == 2);
+	assert_int_equal(cuda->play(&dev, recording), WM_OK);
+	assert_int_equal(cuda->play(&dev, recording), WM_OK);
+	cuda->forget(&dev, recording);
+	assert_int_equal(cuda->get(&dev, &x, &buf, 0, sizeof(x)), WM_OK);
+	assert_true(x == 128);
+	cuda->unbuild(&dev, module);
+	cuda->close(&dev);
+}
+
+/* A wait inside breaks a recording, and what comes after it runs as before. */
+static void a_broken_recording_costs_nothing_else(void **state) {
+	struct wm_device dev = open_with(DEVICE);
+	struct wm_buf buf;
+	void *recording = NULL;
+	char c = 'x';
+
+	(void)state;
+	assert_int_equal(cuda->alloc(&dev, PAGE, &buf), WM_OK);
+	assert_int_equal(cuda->record_begin(&dev), WM_OK);
+	assert_int_equal(cuda->sync(&dev), WM_FAILED);
+	assert_non_null(strstr(wm_why(), "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED"));
+	assert_int_equal(cuda->record_end(&dev, &recording), WM_FAILED);
+	assert_non_null(strstr(wm_why(), "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED"));
+	assert_null(recording);
+	assert_int_equal(cuda->put(&dev, &buf, 0, &c, 1), WM_OK);
+	assert_int_equal(cuda->sync(&dev), WM_OK);
+	cuda->close(&dev);
+}
+
 static void made_for(const char *script, const char *made_by) {
 	struct wm_device dev = open_with(script);
 	void *module = NULL;
@@ -614,6 +662,8 @@ int main(int argc, char **argv) {
 		cmocka_unit_test(rousing_ends),
 		cmocka_unit_test(the_vendors_own_is_handed_out),
 		cmocka_unit_test(a_text_is_compiled_and_runs),
+		cmocka_unit_test(work_is_recorded_and_played),
+		cmocka_unit_test(a_broken_recording_costs_nothing_else),
 		cmocka_unit_test(code_is_made_for_the_device),
 		cmocka_unit_test(a_text_that_is_wrong_gives_the_compilers_words),
 		cmocka_unit_test(the_target_is_the_one_that_the_driver_takes),

@@ -65,6 +65,8 @@ static void missing_members(void **state) {
 	assert_string_equal(check(), "backend host: member find is missing");
 	backend.launch = wm_backend_find("opencl")->launch; /* without its build and unbuild */
 	assert_string_equal(check(), "backend host: build, launch and unbuild come all or none");
+	backend.play = wm_backend_find("cuda")->play; /* without what records */
+	assert_string_equal(check(), "backend host: record_begin, record_end, play and forget come all or none");
 	bench.verify = NULL;
 	assert_string_equal(check(), "benchmark copy: member verify is missing");
 	bench.metric = NULL;
