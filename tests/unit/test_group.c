@@ -13,11 +13,11 @@
 
 #define MEMORY ((uint64_t)80 << 30)
 
-/* The opencl backend plays one with three GPUs, of which one is smaller, and a device on the host's cores. */
+/* Three GPUs, of which one has less memory free, and one that would be made of the host's cores. */
 static const struct wm_device devs[] = {
 	{.id = "host", .backend = "host", .name = "Some CPU", .threads = 8},
-	{.id = "opencl:0",
-     .backend = "opencl",
+	{.id = "cuda:0",
+     .backend = "cuda",
      .name = "Some GPU",
      .uuid = "u0",
      .cache_bytes = 50,
@@ -27,8 +27,8 @@ static const struct wm_device devs[] = {
      .cpuset = "0-7",
      .nodeset = "0",
      .driver = "d"},
-	{.id = "opencl:1",
-     .backend = "opencl",
+	{.id = "cuda:1",
+     .backend = "cuda",
      .name = "Some GPU",
      .uuid = "u1",
      .cache_bytes = 60,
@@ -39,8 +39,8 @@ static const struct wm_device devs[] = {
      .max_alloc_bytes = 100,
      .cpuset = "0-7",
      .nodeset = "0"},
-	{.id = "opencl:2",
-     .backend = "opencl",
+	{.id = "cuda:2",
+     .backend = "cuda",
      .name = "Some GPU",
      .pci = "0000:03:00.0",
      .ordinal = 2,
@@ -49,7 +49,7 @@ static const struct wm_device devs[] = {
      .free_bytes = MEMORY,
      .cpuset = "8-15",
      .nodeset = "1"},
-	{.id = "opencl:3", .backend = "opencl", .name = "Some CPU", .on_host = true, .threads = 8, .ordinal = 3},
+	{.id = "cuda:3", .backend = "cuda", .name = "Some CPU", .on_host = true, .threads = 8, .ordinal = 3},
 };
 enum { NDEVS = 5 };
 
@@ -61,19 +61,19 @@ static const char *spelled(const char *word) {
 
 static void names(void **state) {
 	(void)state;
-	assert_string_equal(spelled("opencl:0-2"), "opencl:0-2");
-	assert_string_equal(spelled("opencl:0,1"), "opencl:0-1");
-	assert_string_equal(spelled("opencl:0,2,5"), "opencl:0,2,5");
-	assert_string_equal(spelled("opencl:2,0-1,4,5,6"), "opencl:2,0-1,4-6"); /* the order is that of the ranks */
-	assert_string_equal(spelled("opencl:0"), "none");
-	assert_string_equal(spelled("opencl:2-1"), "none");
-	assert_string_equal(spelled("opencl:0-"), "none");
-	assert_string_equal(spelled("opencl:0,"), "none");
-	assert_string_equal(spelled("opencl:0-1x"), "none");
+	assert_string_equal(spelled("cuda:0-2"), "cuda:0-2");
+	assert_string_equal(spelled("cuda:0,1"), "cuda:0-1");
+	assert_string_equal(spelled("cuda:0,2,5"), "cuda:0,2,5");
+	assert_string_equal(spelled("cuda:2,0-1,4,5,6"), "cuda:2,0-1,4-6"); /* the order is that of the ranks */
+	assert_string_equal(spelled("cuda:0"), "none");
+	assert_string_equal(spelled("cuda:2-1"), "none");
+	assert_string_equal(spelled("cuda:0-"), "none");
+	assert_string_equal(spelled("cuda:0,"), "none");
+	assert_string_equal(spelled("cuda:0-1x"), "none");
 	assert_string_equal(spelled("host:cpus=0-3"), "none");
 	assert_string_equal(spelled("tpu:0-3"), "none");
-	assert_string_equal(spelled("opencl:0-63"), "opencl:0-63");
-	assert_string_equal(spelled("opencl:0-64"), "none"); /* more than there are ranks */
+	assert_string_equal(spelled("cuda:0-63"), "cuda:0-63");
+	assert_string_equal(spelled("cuda:0-64"), "none"); /* more than there are ranks */
 }
 
 /* A group has what every one of its devices has. */
@@ -82,8 +82,8 @@ static void as_a_device(void **state) {
 	int index[WM_MAX_RANKS];
 
 	(void)state;
-	assert_int_equal(wm_group_make(devs, NDEVS, "opencl:2,0-1", &g), WM_OK);
-	assert_string_equal(g.id, "opencl:2,0-1");
+	assert_int_equal(wm_group_make(devs, NDEVS, "cuda:2,0-1", &g), WM_OK);
+	assert_string_equal(g.id, "cuda:2,0-1");
 	assert_string_equal(g.name, "3 x Some GPU");
 	assert_int_equal(g.ranks, 3);
 	assert_int_equal(g.free_bytes, MEMORY / 2);
@@ -93,9 +93,9 @@ static void as_a_device(void **state) {
 	assert_string_equal(g.pci, "");
 	assert_string_equal(g.off, "");
 	/* the same devices in another order are the same set; others are not */
-	assert_int_equal(wm_group_make(devs, NDEVS, "opencl:0-2", &other), WM_OK);
+	assert_int_equal(wm_group_make(devs, NDEVS, "cuda:0-2", &other), WM_OK);
 	assert_string_equal(other.uuid, g.uuid);
-	assert_int_equal(wm_group_make(devs, NDEVS, "opencl:0-1", &other), WM_OK);
+	assert_int_equal(wm_group_make(devs, NDEVS, "cuda:0-1", &other), WM_OK);
 	assert_string_not_equal(other.uuid, g.uuid);
 
 	assert_int_equal(wm_group_members(devs, NDEVS, &g, index), 3);
@@ -111,24 +111,24 @@ static void refusals(void **state) {
 	char id[96];
 
 	(void)state;
-	assert_int_equal(wm_group_make(devs, NDEVS, "opencl:0-2,7", &g), WM_INPUT);
-	assert_string_equal(wm_why(), "device opencl:0-2,7: opencl:7 is not here; see wattmark list");
-	assert_int_equal(wm_group_make(devs, NDEVS, "opencl:0,1,0", &g), WM_INPUT);
-	assert_string_equal(wm_why(), "device opencl:0,1,0: opencl:0 is in it twice");
-	assert_int_equal(wm_group_make(devs, NDEVS, "opencl:2-3", &g), WM_INPUT);
-	assert_string_equal(wm_why(), "device opencl:2-3: opencl:3 is made of the host's cores: no group");
+	assert_int_equal(wm_group_make(devs, NDEVS, "cuda:0-2,7", &g), WM_INPUT);
+	assert_string_equal(wm_why(), "device cuda:0-2,7: cuda:7 is not here; see wattmark list");
+	assert_int_equal(wm_group_make(devs, NDEVS, "cuda:0,1,0", &g), WM_INPUT);
+	assert_string_equal(wm_why(), "device cuda:0,1,0: cuda:0 is in it twice");
+	assert_int_equal(wm_group_make(devs, NDEVS, "cuda:2-3", &g), WM_INPUT);
+	assert_string_equal(wm_why(), "device cuda:2-3: cuda:3 is made of the host's cores: no group");
 
 	/* one that cannot be used is not in the group of all; a group that it was named for says why it is off */
 	memcpy(broken, devs, sizeof(devs));
 	snprintf(broken[2].off, sizeof(broken[2].off), "fell off the bus");
-	assert_true(wm_group_of_all(devs, NDEVS, "opencl", id));
-	assert_string_equal(id, "opencl:0-2");
-	assert_true(wm_group_of_all(broken, NDEVS, "opencl", id));
-	assert_string_equal(id, "opencl:0,2");
-	assert_false(wm_group_of_all(devs, 2, "opencl", id)); /* one alone */
+	assert_true(wm_group_of_all(devs, NDEVS, "cuda", id));
+	assert_string_equal(id, "cuda:0-2");
+	assert_true(wm_group_of_all(broken, NDEVS, "cuda", id));
+	assert_string_equal(id, "cuda:0,2");
+	assert_false(wm_group_of_all(devs, 2, "cuda", id)); /* one alone */
 	assert_false(wm_group_of_all(devs, NDEVS, "host", id));
-	assert_int_equal(wm_group_make(broken, NDEVS, "opencl:0-2", &g), WM_OK);
-	assert_string_equal(g.off, "opencl:1: fell off the bus");
+	assert_int_equal(wm_group_make(broken, NDEVS, "cuda:0-2", &g), WM_OK);
+	assert_string_equal(g.off, "cuda:1: fell off the bus");
 }
 
 /* Ranks at the same cores share them; one core is left where they would take all. */
@@ -139,12 +139,12 @@ static void cores(void **state) {
 	(void)state;
 	memcpy(machine.devs, devs, sizeof(devs));
 	machine.n = NDEVS;
-	assert_int_equal(wm_groups_add(&machine, "opencl:0-2"), WM_OK);
+	assert_int_equal(wm_groups_add(&machine, "cuda:0-2"), WM_OK);
 	assert_int_equal(machine.n, NDEVS + 1);
 	assert_string_equal(machine.devs[NDEVS].cpuset, "0-6,8-14");
 	assert_string_equal(machine.devs[NDEVS].nodeset, "0-1");
 	wm_groups_member(&machine, &machine.devs[NDEVS], 0, &member);
-	assert_string_equal(member.id, "opencl:0");
+	assert_string_equal(member.id, "cuda:0");
 	assert_string_equal(member.cpuset, "0-3");
 	wm_groups_member(&machine, &machine.devs[NDEVS], 1, &member);
 	assert_string_equal(member.cpuset, "4-6");
@@ -162,7 +162,7 @@ static void ranks(void **state) {
 	struct wm_device g;
 
 	(void)state;
-	assert_int_equal(wm_group_make(devs, NDEVS, "opencl:0-2", &g), WM_OK);
+	assert_int_equal(wm_group_make(devs, NDEVS, "cuda:0-2", &g), WM_OK);
 	assert_int_equal(wm_problem_parse("allreduce:bytes=12K", &p), WM_OK);
 	wm_problem_place(&p, &g);
 	assert_int_equal(p.ranks, 3);
@@ -179,14 +179,14 @@ static void requests(void **state) {
 	static const struct {
 		const char *pattern, *devices, *made;
 	} rows[] = {
-		{"allreduce", "", "opencl:0-2"},
-		{"allreduce", "opencl", "opencl:0-2"},
+		{"allreduce", "", "cuda:0-2"},
+		{"allreduce", "cuda", "cuda:0-2"},
 		{"allreduce", "host", ""},
 		{"gemm", "", ""},
-		{"gemm", "opencl", ""},
-		{"allreduce", "opencl:0", ""},
-		{"allreduce", "opencl:1,0", "opencl:1,0"},
-		{"allreduce", "opencl:0,1,2/all", "opencl:0-2"},
+		{"gemm", "cuda", ""},
+		{"allreduce", "cuda:0", ""},
+		{"allreduce", "cuda:1,0", "cuda:1,0"},
+		{"allreduce", "cuda:0,1,2/all", "cuda:0-2"},
 	};
 
 	(void)state;
@@ -204,10 +204,50 @@ static void requests(void **state) {
 	}
 }
 
+/* "impl@device .." of the cases of a pattern, whatever else was asked for before. */
+static const char *cases_of(const char *pattern, const char *devices, const char *impls) {
+	struct wm_device here[NDEVS + 2];
+	static char text[512];
+	struct wm_suite suite = {0};
+	struct wm_cases cases = {0};
+	size_t used = 0;
+
+	memcpy(here, devs, sizeof(devs));
+	assert_int_equal(wm_group_make(devs, NDEVS, "cuda:0-2", &here[NDEVS]), WM_OK);
+	assert_int_equal(wm_group_make(devs, NDEVS, "cuda:2,0", &here[NDEVS + 1]), WM_OK);
+	assert_int_equal(wm_suite_add(pattern, &suite), WM_OK);
+	snprintf(text, sizeof(text), "%s", "");
+	if (wm_cases_expand(&suite, here, NDEVS + 2, devices, impls, &cases) != WM_OK)
+		snprintf(text, sizeof(text), "%s", wm_why());
+	for (size_t i = 0; i < cases.n; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s@%s", i ? " " : "", cases.v[i].impl->name,
+		                         here[cases.v[i].device].id);
+	wm_cases_free(&cases);
+	wm_suite_free(&suite);
+	return text;
+}
+
+static void who_runs_where(void **state) {
+	(void)state;
+	/* a collective on all devices runs on the group of all that can be in one; on others where they are named, also to
+	 * say why not */
+	assert_string_equal(cases_of("sendrecv", "cuda", ""), "nccl@cuda:3 nccl@cuda:0-2");
+	assert_string_equal(cases_of("sendrecv", "all", ""), "threads@host nccl@cuda:3 nccl@cuda:0-2");
+	assert_string_equal(cases_of("sendrecv", "cuda:2,0", ""), "nccl@cuda:2,0");
+	assert_string_equal(cases_of("sendrecv", "cuda:1", ""), "nccl@cuda:1");
+	assert_string_equal(cases_of("sendrecv", "cuda/cuda:1", ""), "nccl@cuda:1 nccl@cuda:3 nccl@cuda:0-2");
+	/* nothing else runs on a group */
+	assert_string_equal(cases_of("gemm:m=8", "host/cuda:2,0", "ref/tiled"), "ref@host");
+	assert_string_equal(cases_of("gemm:m=8", "cuda:2,0", "ref/tiled"),
+	                    "nothing to run: cuda:2,0 is a group, and gemm runs on one device: name its devices, joined by "
+	                    "'/'");
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names), cmocka_unit_test(as_a_device), cmocka_unit_test(refusals),
-		cmocka_unit_test(cores), cmocka_unit_test(ranks),       cmocka_unit_test(requests),
+		cmocka_unit_test(names),          cmocka_unit_test(as_a_device), cmocka_unit_test(refusals),
+		cmocka_unit_test(cores),          cmocka_unit_test(ranks),       cmocka_unit_test(requests),
+		cmocka_unit_test(who_runs_where),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
