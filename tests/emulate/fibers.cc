@@ -24,10 +24,11 @@ std::vector<std::unique_ptr<block>> cluster;
 wm_emulated_launch launch;
 
 enum : size_t { STACK = 256 << 10 };
-enum : unsigned { MOST_VAIN = 1000000 };
+enum : unsigned { MOST_VAIN = 20000 };
 
 static std::vector<thread *> ready;
 static std::vector<deed> deeds;
+static std::vector<deed> late; /* those that happen only when no thread can go on */
 static const std::function<void()> *body;
 static unsigned vain;
 static uint64_t random_state;
@@ -157,14 +158,14 @@ void wake(event &e) {
 void give_way(bool in_vain) {
 	if (!in_vain)
 		vain = 0;
-	else if (++vain > MOST_VAIN && deeds.empty())
+	else if (++vain > MOST_VAIN && deeds.empty() && late.empty())
 		wrong("asks again and again for what never comes");
 	ready.push_back(now);
 	switch_back(*now, false);
 }
 
 void later(std::function<void()> happen) {
-	deeds.push_back({std::move(happen)});
+	(chance(4) ? deeds : late).push_back({std::move(happen)});
 }
 
 /* ---- collectives and barriers ---------------------------------------------------------------------------------- */
@@ -297,15 +298,24 @@ static void end_of(thread &t) {
 		check_landed(*t.in);
 }
 
+/* One of these happens. */
+static void one_of(std::vector<deed> &of) {
+	std::swap(of[chance((unsigned)of.size())], of.back());
+	deed d = std::move(of.back());
+	of.pop_back();
+	d.happen();
+	vain = 0;
+}
+
 static void run_cluster() {
 	unsigned alive = (unsigned)cluster.size() * launch.block;
-	while (alive || !deeds.empty()) {
+	while (alive || !deeds.empty() || !late.empty()) {
 		if (!deeds.empty() && (ready.empty() || chance(8) == 0)) {
-			std::swap(deeds[chance((unsigned)deeds.size())], deeds.back());
-			deed d = std::move(deeds.back());
-			deeds.pop_back();
-			d.happen();
-			vain = 0;
+			one_of(deeds);
+			continue;
+		}
+		if (!late.empty() && (ready.empty() || vain > MOST_VAIN / 2)) {
+			one_of(late);
 			continue;
 		}
 		if (ready.empty())
@@ -367,6 +377,7 @@ const char *wm_emulate_body(const wm_emulated_launch &how, const std::function<v
 	now = nullptr;
 	ready.clear();
 	deeds.clear();
+	late.clear();
 	cluster.clear();
 	cluster_met.waiting.clear();
 	cluster_here = cluster_phase = vain = 0;

@@ -62,6 +62,15 @@ static void odd_sizes_are_right(void **state) {
 	try_sizes("m=3,n=5,k=7", "e5m2");
 	try_sizes("m=1,n=1,k=1", "bf16");
 }
+/* Buffers of the exact size, whose ends the address sanitizer watches. */
+static void nothing_beyond_the_operands_is_read(void **state) {
+	(void)state;
+	place.guard = 0;
+	try_sizes("m=40,n=24,k=40", "f16");
+	try_sizes("m=33,n=35,k=3", "f16");
+	try_sizes("m=20,n=12,k=24", "tf32");
+	place.guard = WM_TRIAL_GUARD;
+}
 static void sums_in_f32_are_kept(void **state) {
 	(void)state;
 	wm_trial(&place, mma, "gemm:m=36,n=35,k=40,dtype=bf16,trans=nt,out=f32");
@@ -99,9 +108,13 @@ static void the_problem_that_was_asked_for(void **state) {
 
 int main(int argc, char **argv) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bf16_in_pieces_is_right),    cmocka_unit_test(f16_in_pieces_is_right),
-		cmocka_unit_test(others_in_pieces_are_right), cmocka_unit_test(odd_sizes_are_right),
-		cmocka_unit_test(sums_in_f32_are_kept),       cmocka_unit_test(what_a_device_lacks_is_told),
+		cmocka_unit_test(bf16_in_pieces_is_right),
+		cmocka_unit_test(f16_in_pieces_is_right),
+		cmocka_unit_test(others_in_pieces_are_right),
+		cmocka_unit_test(odd_sizes_are_right),
+		cmocka_unit_test(nothing_beyond_the_operands_is_read),
+		cmocka_unit_test(sums_in_f32_are_kept),
+		cmocka_unit_test(what_a_device_lacks_is_told),
 	};
 	const struct CMUnitTest one[] = {cmocka_unit_test(the_problem_that_was_asked_for)};
 	if (argc == 2) {

@@ -116,6 +116,14 @@ static void parts_of_k_are_added(void **state) {
 	try_on(4, "gemm:m=132,n=40,k=400,dtype=i8", "small", 2);
 }
 
+/* Buffers of the exact size, whose ends the address sanitizer watches. */
+static void nothing_beyond_the_planes_is_read(void **state) {
+	(void)state;
+	place.guard = 0;
+	try_on(4, "gemm:m=72,n=5,k=136,dtype=bf16", "small", 2);
+	place.guard = WM_TRIAL_GUARD;
+}
+
 /* The implementation as it is: its plan, more multiprocessors than tiles, and two buffer sets are its own matter. */
 static void the_cost_model_s_choice_is_right(void **state) {
 	(void)state;
@@ -162,6 +170,7 @@ int main(int argc, char **argv) {
 		cmocka_unit_test(the_ring_goes_round),
 		cmocka_unit_test(a_single_element_is_right),
 		cmocka_unit_test(parts_of_k_are_added),
+		cmocka_unit_test(nothing_beyond_the_planes_is_read),
 		cmocka_unit_test(the_cost_model_s_choice_is_right),
 		cmocka_unit_test(every_tile_comes_once),
 	};
