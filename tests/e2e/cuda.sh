@@ -140,6 +140,13 @@ wait $hang
 ends "$scratch/hangs" cuda:0 copy hang 'phase'
 result $? "work that never ends costs its case" "$scratch/hangs/records.jsonl"
 
+b=$scratch/vec
+with "$fakes" run read:bytes=4M copy:bytes=4M triad:bytes=4M fma:n=10K,iters=16 --device cuda:0 --impl vec --profile smoke \
+	--quiet --out "$b" >"$scratch/out" 2>&1
+[ "$(jq -r 'select(.status) | .problem + " " + .status' "$b/records.jsonl" | sed 's/:.* / /' | sort | paste -s -d ' ')" = \
+	"copy ok fma ok read ok triad ok" ]
+result $? "portable texts are built, launched and right" "$b/records.jsonl"
+
 name="NVRTC compiles every text for NVIDIA that is embedded"
 said=$("${B:-build}/tests/unit/test_gpu" nvrtc 2>&1)
 status=$?
