@@ -157,7 +157,7 @@ static enum wm_status prepare(struct wm_run *run) {
 	if (st)
 		return st;
 	make_flags(wm_get_dtype(run->problem), plan->d, &plan->shape, flags, sizeof(flags));
-	return run->backend->build(run->dev, wm_embedded("kernels/gpu/attention_flash.k"), flags, &plan->module);
+	return wm_build_text(run, "kernels/gpu/attention_flash.k", flags, &plan->module);
 }
 
 #define VALUE(x) \

@@ -42,7 +42,7 @@ static enum wm_status prepare(struct wm_run *run) {
 	plan->items = s.items;
 	snprintf(flags, sizeof(flags), "-DIN_%s -DVEC_BYTES=%u -DITEMS=%u -DVECS=%u",
 	         wm_get_dtype(p) == WM_F64 ? "F64" : "F32", s.vec_bytes, s.items, s.vecs);
-	return run->backend->build(run->dev, wm_embedded("kernels/gpu/fma.k"), flags, &plan->module);
+	return wm_build_text(run, "kernels/gpu/fma.k", flags, &plan->module);
 }
 
 static enum wm_status enqueue(struct wm_run *run, int set) {

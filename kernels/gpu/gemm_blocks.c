@@ -29,7 +29,7 @@ enum wm_status wm_gemm_blocks_can_run(const struct wm_run *run) {
 	return WM_OK;
 }
 
-enum wm_status wm_gemm_blocks_prepare(const struct wm_run *run, const char *types, struct wm_gemm_blocks *blocks_p) {
+enum wm_status wm_gemm_blocks_prepare(struct wm_run *run, const char *types, struct wm_gemm_blocks *blocks_p) {
 	const struct wm_problem *p = run->problem;
 	const char *trans = wm_get_word(p, "trans");
 	bool a_along_k = trans[0] == 't', b_along_k = trans[1] == 'n';
@@ -45,7 +45,7 @@ enum wm_status wm_gemm_blocks_prepare(const struct wm_run *run, const char *type
 	blocks.groups = (uint32_t)blocks_of(p, blocks.side);
 	snprintf(flags, sizeof(flags), "%s -DA_ALONG_K=%d -DB_ALONG_K=%d -DSIDE=%u", types, a_along_k, b_along_k,
 	         blocks.side);
-	enum wm_status st = run->backend->build(run->dev, wm_embedded("kernels/gpu/gemm_blocks.k"), flags, &blocks.module);
+	enum wm_status st = wm_build_text(run, "kernels/gpu/gemm_blocks.k", flags, &blocks.module);
 	if (!st)
 		*blocks_p = blocks;
 	return st;

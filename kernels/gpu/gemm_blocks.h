@@ -15,7 +15,7 @@ struct wm_gemm_blocks {
 /* WM_UNSUPPORTED + why where C has more blocks than one launch can have groups. */
 enum wm_status wm_gemm_blocks_can_run(const struct wm_run *run);
 /* Plans, and builds the text with the flags that say the types and layouts. */
-enum wm_status wm_gemm_blocks_prepare(const struct wm_run *run, const char *types, struct wm_gemm_blocks *blocks_p);
+enum wm_status wm_gemm_blocks_prepare(struct wm_run *run, const char *types, struct wm_gemm_blocks *blocks_p);
 /* buf: a, b and c of one set. */
 enum wm_status wm_gemm_blocks_enqueue(const struct wm_run *run, const struct wm_gemm_blocks *blocks,
                                       const struct wm_buf *buf);

@@ -143,7 +143,7 @@ static enum wm_status prepare_panels(struct wm_run *run, const char *types) {
 	if (st)
 		return st;
 	make_flags(types, wm_get_word(run->problem, "trans"), plan, flags, sizeof(flags));
-	return run->backend->build(run->dev, wm_embedded("kernels/gpu/gemm_tiled.k"), flags, &plan->module);
+	return wm_build_text(run, "kernels/gpu/gemm_tiled.k", flags, &plan->module);
 }
 
 static enum wm_status prepare_blocks(struct wm_run *run, const char *types) {

@@ -24,6 +24,14 @@ static inline enum wm_status wm_has_type(const struct wm_run *run, enum wm_dtype
 	return wm_fail(WM_UNSUPPORTED, "%s has no %s", run->dev->name, wm_dtype_word(type));
 }
 
+/* Compiles an embedded text, and says in run->library what made its code, where the backend knows. */
+static inline enum wm_status wm_build_text(struct wm_run *run, const char *path, const char *flags, void **module_p) {
+	enum wm_status st = run->backend->build(run->dev, wm_embedded(path), flags, module_p);
+	if (!st && run->backend->made_by)
+		snprintf(run->library, sizeof(run->library), "%s", run->backend->made_by(run->dev, *module_p));
+	return st;
+}
+
 /* WM_SKIP + why where one buffer of that many bytes is more than the device gives; what says what it is for. */
 static inline enum wm_status wm_fits_buffer(const struct wm_device *dev, const char *what, uint64_t bytes) {
 	if (!dev->max_alloc_bytes || bytes <= dev->max_alloc_bytes)

@@ -79,7 +79,7 @@ static enum wm_status prepare(struct wm_run *run) {
 	}
 	snprintf(flags, sizeof(flags), "-DIN_%s -DVEC_BYTES=%u -DITEMS=%u -DDEEP=%u", t[0].dtype == WM_F64 ? "F64" : "F32",
 	         s.vec_bytes, s.items, s.deep);
-	return run->backend->build(run->dev, wm_embedded("kernels/gpu/memory.k"), flags, &plan->module);
+	return wm_build_text(run, "kernels/gpu/memory.k", flags, &plan->module);
 }
 
 static enum wm_status enqueue(struct wm_run *run, int set) {
