@@ -288,7 +288,7 @@ portable:  ## B/portable/wattmark, one binary for any Linux with glibc 2.31 or l
 	@scripts/portable $(B)
 
 format:  ## rewrite all C sources in the house style (clang-format 14)
-	clang-format -i $(C_FILES) $(H_FILES)
+	clang-format -i $(C_FILES) $(H_FILES) $(call find,tests,*.cc)
 
 clean:  ## remove the build folders
 	rm -rf $(B) build-cuda build-gcc build-clang build-asan build-tsan

@@ -3,8 +3,6 @@
  * fma_mma.k. Both add iters / k instructions to elements that stay in registers. */
 #include "arch.h"
 
-#include "../gpu/launch.h"
-
 enum { THREADS = 128 };
 
 struct plan {
@@ -45,11 +43,15 @@ static enum wm_status can_run(const struct wm_run *run) {
 	return WM_OK;
 }
 
+static uint32_t blocks_of(uint32_t n, uint32_t elements) {
+	return (n - 1) / elements + 1; /* n is at least 1 */
+}
+
 /* The wider instruction where two of its blocks fall to each multiprocessor: few elements are shared out more evenly in
  * smaller blocks. */
 static void plan_wgmma(const struct wm_run *run, struct plan *plan) {
 	enum { NARROW = 128, WIDE = 256, ROWS = 64, TILES_BYTES = 2 * 8192 };
-	uint32_t wide_blocks = wm_ceil_div(plan->n, ROWS * WIDE);
+	uint32_t wide_blocks = blocks_of(plan->n, ROWS * WIDE);
 	uint32_t columns = wide_blocks >= 2 * (uint32_t)run->dev->units ? WIDE : NARROW;
 
 	plan->text = "kernels/cuda/fma_wgmma.k";
@@ -77,7 +79,7 @@ static enum wm_status prepare(struct wm_run *run) {
 		plan_wgmma(run, plan);
 	else
 		plan_mma(run, plan);
-	plan->blocks = wm_ceil_div(plan->n, plan->elements);
+	plan->blocks = blocks_of(plan->n, plan->elements);
 	enum wm_status st = run->backend->load(run->dev, plan->text, &plan->module);
 	if (st)
 		return st;

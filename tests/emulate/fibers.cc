@@ -121,16 +121,17 @@ void wrong(const char *format, ...) {
 	va_end(list);
 	snprintf(message, sizeof(message), "%s: %s", whoami(), what);
 	is_wrong = true;
-	if (in_fiber)
-		switch_back(*now, true);
-	throw std::exception(); /* by the scheduler itself; wm_emulate_body catches it */
+	throw std::exception(); /* to the end of the fiber, or of the run where it was no fiber's doing */
 }
 
 static void fiber_main() {
-	arrived(*now);
-	(*body)();
 	thread &me = *now;
-	check_end(me);
+	arrived(me);
+	try {
+		(*body)();
+		check_end(me);
+	} catch (const std::exception &) {
+	}
 	me.ended = true;
 	switch_back(me, true);
 }
@@ -170,7 +171,7 @@ void later(std::function<void()> happen) {
 
 /* ---- collectives and barriers ---------------------------------------------------------------------------------- */
 
-void collective(const char *what, void *brings, const std::function<void(warp &, void *const *)> &act) {
+void meet(const char *what, void *brings, void *act, void (*call)(void *act, warp &, void *const *)) {
 	warp &w = *now->of;
 	meeting &m = w.meets;
 	if (m.here == 0)
@@ -183,7 +184,7 @@ void collective(const char *what, void *brings, const std::function<void(warp &,
 		return;
 	}
 	m.here = 0;
-	act(w, m.brought);
+	call(act, w, m.brought);
 	wake(m.all_here);
 }
 

@@ -169,8 +169,12 @@ void give_way(bool in_vain);
 /* At some time from now on, maybe only when nothing else can happen. */
 void later(std::function<void()> happen);
 
-/* All lanes of the warp meet; the last one calls act, with what each brought. */
-void collective(const char *what, void *brings, const std::function<void(warp &, void *const *)> &act);
+/* All lanes of the warp meet; the last one calls act(warp, what each brought). Nothing is allocated for it: lanes that
+ * still wait when a run ends are left where they are. */
+void meet(const char *what, void *brings, void *act, void (*call)(void *act, warp &, void *const *));
+template <typename F> void collective(const char *what, void *brings, F act) {
+	meet(what, brings, &act, [](void *a, warp &w, void *const *brought) { (*(F *)a)(w, brought); });
+}
 
 /* ---- shared memory ---------------------------------------------------------------------------------------- */
 
