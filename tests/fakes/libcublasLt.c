@@ -401,7 +401,7 @@ static struct format format_of(int type) {
 static double decode(struct format f, uint32_t bits) {
 	int top = (1 << f.exponent) - 1, bias = top / 2;
 	int e = (int)(bits >> f.fraction) & top, m = (int)(bits & ((1u << f.fraction) - 1));
-	double sign = bits >> (f.exponent + f.fraction) ? -1 : 1;
+	double sign = (bits >> (f.exponent + f.fraction)) ? -1 : 1;
 
 	if (e == top && (!f.only_nan || m == (1 << f.fraction) - 1))
 		return m ? NAN : sign * INFINITY;
