@@ -611,6 +611,25 @@ int cuLaunchKernel(void *function, unsigned groups_x, unsigned groups_y, unsigne
 	return enqueue(&w);
 }
 
+/* A function of the host in the queue: what fake libraries do their work by. */
+static void call_host(const struct wm_fake_grid *grid, void **args) {
+	void (*fn)(void *);
+
+	(void)grid;
+	memcpy(&fn, args[0], sizeof(fn));
+	fn(*(void **)args[1]);
+}
+
+int cuLaunchHostFunc(void *queue, void (*fn)(void *), void *data) {
+	static const struct wm_fake_kernel kernel = {"host function", {sizeof(fn), sizeof(data)}, call_host};
+	struct work w = {.kernel = &kernel};
+
+	(void)queue;
+	memcpy(w.values[0], &fn, sizeof(fn));
+	memcpy(w.values[1], &data, sizeof(data));
+	return enqueue(&w);
+}
+
 /* ---- graphs --------------------------------------------------------------------------------------------------- */
 
 int cuStreamBeginCapture_v2(void *queue, int mode) {
