@@ -29,7 +29,7 @@ struct state {
 static enum wm_status can_run(const struct wm_run *run) {
 	struct wm_gemm_plan plan;
 
-	if (strcmp(run->dev->arch, "sm_90"))
+	if (strcmp(run->dev->arch, "sm_90") != 0)
 		return wm_fail(WM_UNSUPPORTED, "wgmma is an instruction of sm_90 alone, %s is %s", run->dev->id,
 		               run->dev->arch);
 	return wm_gemm_wgmma_plan(run->problem, run->dev->units, &plan);

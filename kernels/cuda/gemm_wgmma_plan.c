@@ -62,7 +62,7 @@ static enum wm_status read_problem(const struct wm_problem *p, struct shape *s) 
 			s->type = &types[i];
 	if (!s->type)
 		return wm_fail(WM_UNSUPPORTED, "no wgmma kernel for %s: bf16, f16, tf32, e4m3, e5m2 and i8 have one", word);
-	if (!s->type->any_layout && strcmp(trans, "tn"))
+	if (!s->type->any_layout && strcmp(trans, "tn") != 0)
 		return wm_fail(WM_UNSUPPORTED, "wgmma reads %s along k only, that is trans=tn", word);
 	enum wm_status st = p->bench->tensors(p, s->tensor, &n);
 	if (st)
