@@ -82,8 +82,8 @@ H_FILES := $(call find,harness bench kernels tests scripts,*.h)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all ahead objects tests check check-setup check-faults check-injections plugin asan tsan lint bench-harness \
-	bench-report install uninstall portable format clean help FORCE
+.PHONY: all ahead list-ahead objects tests check check-setup check-faults check-injections plugin asan tsan lint \
+	bench-harness bench-report install uninstall portable format clean help FORCE
 
 all: $(PRODUCTS)  ## the program, B/wattmark (default)
 
@@ -155,6 +155,9 @@ $(CUDA_B)/%.targets: $(CUDA_B)/%.fatbin ;
 endif
 
 ahead: $(AHEAD)  ## device code for NVIDIA GPUs, compiled ahead, into CUDA_B (needs nvcc)
+
+list-ahead:
+	@printf '%s\n' $(AHEAD)
 
 # ---- programs -----------------------------------------------------------------------------------------------
 
