@@ -86,7 +86,9 @@ struct event {
 struct function {
 	const struct wm_fake_kernel *kernel;
 	int dynamic_shared;
+	struct function *next;
 };
+static struct function *functions; /* they live as long as the process */
 
 struct module {
 	char *text; /* of the fake libnvrtc; NULL: real code, whose names cannot be seen */
@@ -576,10 +578,11 @@ int cuModuleGetFunction(void **function, void *module, const char *name) {
 		return NOT_FOUND;
 	for (const struct wm_fake_kernel *k = wm_fake_kernels; k->name; k++)
 		if (strcmp(k->name, name) == 0) {
-			f = calloc(1, sizeof(*f)); /* lives as long as the process, as a function of a module may */
+			f = calloc(1, sizeof(*f));
 			if (!f)
 				abort();
-			f->kernel = k;
+			*f = (struct function){.kernel = k, .next = functions};
+			functions = f;
 			*function = f;
 			return state();
 		}

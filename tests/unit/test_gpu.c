@@ -675,7 +675,11 @@ int main(int argc, char **argv) {
 	};
 	const struct CMUnitTest with_nvrtc[] = {cmocka_unit_test(nvrtc_compiles_the_texts)};
 
-	if (argc == 2 && !strcmp(argv[1], "nvrtc"))
-		return cmocka_run_group_tests(with_nvrtc, start_with_real_nvrtc, stop);
+	if (argc == 2 && !strcmp(argv[1], "nvrtc")) {
+		int failed = cmocka_run_group_tests(with_nvrtc, start_with_real_nvrtc, stop);
+
+		fflush(NULL);
+		_exit(failed); /* what NVRTC leaves behind is not ours to look at */
+	}
 	return cmocka_run_group_tests(tests, start, stop);
 }
