@@ -106,6 +106,7 @@ const struct wm_impl wm_impl_attention_decode = {
 	.backends = "cuda",
 	.about = "few queries: split along the keys, each read once for all query heads that share them",
 	.origin = WM_TUNED,
+	.recordable = true,
 	.can_run = can_run,
 	.workspace = workspace,
 	.prepare = prepare,

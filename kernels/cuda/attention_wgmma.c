@@ -130,6 +130,7 @@ const struct wm_impl wm_impl_attention_wgmma = {
 	.backends = "cuda",
 	.about = "Hopper's own: TMA, warpgroups that take turns with the matrix units, a persistent grid",
 	.origin = WM_TUNED,
+	.recordable = true,
 	.can_run = can_run,
 	.workspace = workspace,
 	.prepare = prepare,

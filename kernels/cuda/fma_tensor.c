@@ -120,6 +120,7 @@ const struct wm_impl wm_impl_fma_tensor = {
 	.backends = "cuda",
 	.about = "matrix instructions on operands that stay: wgmma on sm_90, else mma",
 	.origin = WM_TUNED,
+	.recordable = true,
 	.can_run = can_run,
 	.prepare = prepare,
 	.enqueue = enqueue,

@@ -146,6 +146,7 @@ const struct wm_impl wm_impl_gemm_mma = {
 	.backends = "cuda",
 	.about = "every tensor core since sm_80: cp.async, ldmatrix, mma.sync; any shape and layout",
 	.origin = WM_TUNED,
+	.recordable = true,
 	.can_run = can_run,
 	.prepare = prepare,
 	.enqueue = enqueue,

@@ -161,6 +161,7 @@ const struct wm_impl wm_impl_gemm_wgmma = {
 	.backends = "cuda",
 	.about = "Hopper's own: TMA, clusters, warp-specialised wgmma, a persistent grid",
 	.origin = WM_TUNED,
+	.recordable = true,
 	.can_run = can_run,
 	.workspace = workspace,
 	.prepare = prepare,

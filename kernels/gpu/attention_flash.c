@@ -224,6 +224,7 @@ const struct wm_impl wm_impl_attention_flash = {
 	.backends = "opencl cuda hip",
 	.about = "one text for every device: online softmax over blocks of keys in local memory",
 	.origin = WM_PORTABLE,
+	.recordable = true,
 	.can_run = can_run,
 	.workspace = workspace,
 	.prepare = prepare,

@@ -73,6 +73,7 @@ const struct wm_impl wm_impl_fma_vec = {
 	.backends = "opencl cuda hip",
 	.about = "one text for every device: fused multiply-adds of vectors in registers",
 	.origin = WM_PORTABLE,
+	.recordable = true,
 	.can_run = can_run,
 	.prepare = prepare,
 	.enqueue = enqueue,

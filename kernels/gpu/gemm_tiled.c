@@ -240,6 +240,7 @@ const struct wm_impl wm_impl_gemm_tiled = {
 	.backends = "opencl cuda hip",
 	.about = "plain texts for every device: panels and register tiles on a CPU, blocks in local memory on a GPU",
 	.origin = WM_PORTABLE,
+	.recordable = true,
 	.can_run = can_run,
 	.workspace = workspace,
 	.prepare = prepare,
