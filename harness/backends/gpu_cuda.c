@@ -7,6 +7,7 @@
  */
 #include "gpu.h"
 #include "gpu_cuda.h"
+#include "nvml_state.h"
 
 #include "system/sysfile.h"
 
@@ -170,7 +171,11 @@ static const struct wm_gpu_vendor cuda = {
 };
 
 static enum wm_status find(struct wm_device *devs, int max, int *n_p) {
-	return wm_gpu_find(&cuda, devs, max, n_p);
+	enum wm_status st = wm_gpu_find(&cuda, devs, max, n_p);
+
+	if (st == WM_OK)
+		wm_nvml_state(devs, *n_p);
+	return st;
 }
 
 static enum wm_status open_device(struct wm_device *dev) {

@@ -118,6 +118,9 @@ struct wm_device {
 	char cpuset[8192];        /* cores to run on or near, list form "0-3,8"; one PU a core */
 	char nodeset[128];        /* NUMA nodes for host memory, list form */
 	char off[256];            /* why it cannot be used; "" = it can */
+	char state[320];          /* how it is set up and who else is on it, as key=value words */
+	char unlike[320];         /* what of that is not as the device comes, in words; "" = nothing, or not told */
+	char links[320];          /* direct links to others, as END=HOW_MANY words, END a PCI address or "switch" */
 	uint64_t mem_bytes;       /* total memory, 0 = unknown */
 	uint64_t free_bytes;      /* free when probed, 0 = unknown */
 	uint64_t max_alloc_bytes; /* largest single buffer, 0 = no limit but the memory */

@@ -11,11 +11,16 @@ enum {
 	WM_NVML_INVALID_ARGUMENT = 2,
 	WM_NVML_NOT_SUPPORTED = 3,
 	WM_NVML_NOT_FOUND = 6,
+	WM_NVML_INSUFFICIENT_SIZE = 7,
 
 	WM_NVML_MIG_ON = 1,
 	WM_NVML_CLOCK_SM = 1,
 	WM_NVML_TEMPERATURE_GPU = 0, /* of the die */
 	WM_NVML_UUID_BYTES = 96,
+	WM_NVML_MOST_LINKS = 18,    /* newer headers have more, for boards to come */
+	WM_NVML_LINK_TO_SWITCH = 2, /* what is at the other end of an NVLink */
+	WM_NVML_NVLINK_SPEED = 90,  /* field: of one active link in one direction, MB/s */
+	WM_NVML_END_CHARS = 16,     /* ours: "0000:41:00.0" */
 
 	/* which power a field is of: its scopeId */
 	WM_NVML_SCOPE_GPU = 0,
@@ -68,6 +73,13 @@ struct wm_nvml_field { /* nvmlFieldValue_t */
 	} value;
 };
 
+struct wm_nvml_process { /* nvmlProcessInfo_t, as the functions of version 3 have it */
+	unsigned pid;
+	unsigned long long bytes; /* of the GPU's memory, or WM_NVML_NOT_AVAILABLE */
+	unsigned gpu_instance, compute_instance;
+};
+#define WM_NVML_NOT_AVAILABLE (~0ull)
+
 /* X(result, our name, NVML's name, parameters): every function used; '?' is one that an older driver may lack. */
 #define WM_NVML_FUNCTIONS(X)                                                                                         \
 	X(int, init, "nvmlInit_v2", (void))                                                                              \
@@ -89,6 +101,35 @@ struct wm_nvml_field { /* nvmlFieldValue_t */
 	X(int, mig, "?nvmlDeviceGetMigMode", (wm_nvml_device device, unsigned *now, unsigned *after_reset))              \
 	X(int, clock, "?nvmlDeviceGetClockInfo", (wm_nvml_device device, int which, unsigned *megahertz))                \
 	X(int, temperature, "?nvmlDeviceGetTemperature", (wm_nvml_device device, int sensor, unsigned *celsius))
+
+/* What tells how a GPU is set up and who else is on it (backends/nvml_state.c), all with a status as their result:
+ * X(our name, NVML's name, parameters). */
+#define WM_NVML_STATE_FUNCTIONS(X)                                                                                   \
+	X(init, "nvmlInit_v2", (void))                                                                                   \
+	X(shutdown, "nvmlShutdown", (void))                                                                              \
+	X(by_uuid, "nvmlDeviceGetHandleByUUID", (const char *uuid, wm_nvml_device *device))                              \
+	X(mig, "?nvmlDeviceGetMigMode", (wm_nvml_device device, unsigned *now, unsigned *after_reset))                   \
+	X(ecc, "?nvmlDeviceGetEccMode", (wm_nvml_device device, unsigned *now, unsigned *after_reset))                   \
+	X(default_ecc, "?nvmlDeviceGetDefaultEccMode", (wm_nvml_device device, unsigned *mode))                          \
+	X(persistence, "?nvmlDeviceGetPersistenceMode", (wm_nvml_device device, unsigned *mode))                         \
+	X(cap, "?nvmlDeviceGetEnforcedPowerLimit", (wm_nvml_device device, unsigned *milliwatts))                        \
+	X(default_cap, "?nvmlDeviceGetPowerManagementDefaultLimit", (wm_nvml_device device, unsigned *milliwatts))       \
+	X(application_clock, "?nvmlDeviceGetApplicationsClock", (wm_nvml_device device, int which, unsigned *megahertz)) \
+	X(default_application_clock, "?nvmlDeviceGetDefaultApplicationsClock",                                           \
+	  (wm_nvml_device device, int which, unsigned *megahertz))                                                       \
+	X(processes, "?nvmlDeviceGetComputeRunningProcesses_v3",                                                         \
+	  (wm_nvml_device device, unsigned *n, struct wm_nvml_process *list))                                            \
+	X(link_state, "?nvmlDeviceGetNvLinkState", (wm_nvml_device device, unsigned link, unsigned *active))             \
+	X(link_type, "?nvmlDeviceGetNvLinkRemoteDeviceType", (wm_nvml_device device, unsigned link, int *type))          \
+	X(link_pci, "?nvmlDeviceGetNvLinkRemotePciInfo_v2",                                                              \
+	  (wm_nvml_device device, unsigned link, struct wm_nvml_pci *pci))                                               \
+	X(fields, "?nvmlDeviceGetFieldValues", (wm_nvml_device device, int n, struct wm_nvml_field *fields))
+
+struct wm_nvml_state_api {
+#define X(name, symbol, parameters) int(*name) parameters;
+	WM_NVML_STATE_FUNCTIONS(X)
+#undef X
+};
 
 /* One pointer per function, in the order of the list. */
 struct wm_nvml_api {

@@ -361,6 +361,11 @@ static void put_devices(FILE *out, const struct wm_rows *rows, int bundle, const
 		snprintf(text, sizeof text, "%.128s%s%.512s%s%s", row->device, *row->device_name ? ": " : "", row->device_name,
 		         is_peak_unknown(row) ? "; " : "", is_peak_unknown(row) ? row->peak_why : "");
 		form->head(out, "device", text);
+		if (*wm_rows_unlike(&rows->runs[bundle], row->device)) {
+			snprintf(text, sizeof text, "%.128s was not as it comes: %.320s", row->device,
+			         wm_rows_unlike(&rows->runs[bundle], row->device));
+			form->head(out, "doubt", text);
+		}
 	}
 }
 

@@ -165,6 +165,28 @@ static void warn(FILE *out, const char *fmt, ...) {
 	free(text);
 }
 
+/* Did the row run on that device, or on a group of devices of its backend? */
+static bool is_of(const struct wm_row *row, const char *id) {
+	return !strcmp(row->device, id) || (row->ranks > 1 && !strncmp(row->device, id, strcspn(id, ":")));
+}
+
+/* Devices that were not as they come, of those that have a row. */
+static void warn_of_devices(FILE *out, const struct wm_rows *rows, int bundle) {
+	const struct wm_rows_run *run = &rows->runs[bundle];
+	const json_t *device;
+	size_t i;
+
+	json_array_foreach(json_object_get(run->json, "devices"), i, device) {
+		const char *id = json_string_value(json_object_get(device, "id"));
+		bool used = false;
+
+		for (size_t r = 0; id && r < rows->n && !used; r++)
+			used = rows->v[r].bundle == bundle && is_of(&rows->v[r], id);
+		if (used && *wm_rows_unlike(run, id))
+			warn(out, "%s of %s was not as it comes: %s.", id, run->id, wm_rows_unlike(run, id));
+	}
+}
+
 static void warn_of_runs(FILE *out, const struct wm_rows *rows) {
 	for (int i = 0; i < rows->nruns; i++) {
 		const struct wm_rows_run *run = &rows->runs[i];
@@ -182,6 +204,7 @@ static void warn_of_runs(FILE *out, const struct wm_rows *rows) {
 		if (json_array_size(json_object_get(run->json, "segments")) > 1)
 			warn(out, "%s went on after a change of boot or driver: %zu segments.", run->id,
 			     json_array_size(json_object_get(run->json, "segments")));
+		warn_of_devices(out, rows, i);
 	}
 }
 

@@ -412,6 +412,20 @@ const struct wm_energy *wm_row_energy(const struct wm_row *row, const char *scop
 	return NULL;
 }
 
+const char *wm_rows_unlike(const struct wm_rows_run *run, const char *device) {
+	const json_t *devices = json_object_get(run->json, "devices"), *found;
+	size_t i;
+
+	json_array_foreach(devices, i, found) {
+		const char *id = json_string_value(json_object_get(found, "id"));
+		const char *text = json_string_value(json_object_get(found, "unlike"));
+
+		if (id && text && !strcmp(id, device))
+			return text;
+	}
+	return "";
+}
+
 const char *wm_rows_text(const struct wm_rows *rows, const char *text) {
 	struct keep *keep = rows->keep;
 	return wm_intern_text(&keep->texts, text);

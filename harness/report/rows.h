@@ -134,6 +134,8 @@ enum wm_status wm_rows_read(char *const *paths, int n, struct wm_rows *rows_p);
 void wm_rows_free(struct wm_rows *rows);
 /* The energy of the row in that class; NULL when no replicate names the class. */
 const struct wm_energy *wm_row_energy(const struct wm_row *row, const char *scope);
+/* What of that device was not as it comes when the run looked for devices; "" where nothing was, or nobody told. */
+const char *wm_rows_unlike(const struct wm_rows_run *run, const char *device);
 /* A text that lives as long as the rows. */
 const char *wm_rows_text(const struct wm_rows *rows, const char *text);
 

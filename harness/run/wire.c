@@ -111,8 +111,8 @@ struct number_member {
 #define TEXT(m) \
 	{ #m, offsetof(struct wm_device, m), sizeof(((struct wm_device *)0)->m) }
 static const struct text_member texts[] = {
-	TEXT(id),  TEXT(backend), TEXT(name),   TEXT(vendor),  TEXT(driver), TEXT(arch),
-	TEXT(pci), TEXT(uuid),    TEXT(cpuset), TEXT(nodeset), TEXT(off),
+	TEXT(id),   TEXT(backend), TEXT(name),    TEXT(vendor), TEXT(driver), TEXT(arch),   TEXT(pci),
+	TEXT(uuid), TEXT(cpuset),  TEXT(nodeset), TEXT(off),    TEXT(state),  TEXT(unlike), TEXT(links),
 };
 #undef TEXT
 #define NUMBER(m, type) \

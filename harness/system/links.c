@@ -166,6 +166,45 @@ enum wm_status wm_links_read(const struct wm_topology *topo, const char *root, c
 	               "else there may be (NVLink) only its driver's library tells");
 }
 
+/* ---- what drivers told --------------------------------------------------------------------------------------- */
+
+/* The number behind "END=" in the words; 0 when it is not there. */
+static double told(const char *words, const char *end) {
+	size_t length = strlen(end);
+
+	for (const char *w = words; w; w = strchr(w, ' ')) {
+		w += *w == ' ';
+		if (strncasecmp(w, end, length) == 0 && w[length] == '=')
+			return strtod(w + length + 1, NULL);
+	}
+	return 0;
+}
+
+/* Through switches each gives and takes no more than its own links carry. */
+enum wm_status wm_links_told(const struct wm_device *const *devs, int n, struct wm_links *links_p) {
+	struct wm_links *links = wm_zalloc(sizeof(*links));
+	bool found = false;
+
+	for (int i = 0; i < n; i++) {
+		double one = 1e6 * told(devs[i]->links, "mb_per_s"), up = told(devs[i]->links, "switch");
+
+		for (int j = 0; j < n; j++) {
+			double down = told(devs[j]->links, "switch");
+			double count = told(devs[i]->links, devs[j]->pci) + (up < down ? up : down);
+
+			if (i == j || count <= 0)
+				continue;
+			found = true;
+			links->bytes_per_s[i][j] = count * one;
+		}
+	}
+	snprintf(links->source, sizeof(links->source), "the driver: NVLinks in use");
+	if (found)
+		*links_p = *links;
+	free(links);
+	return found ? WM_OK : wm_fail(WM_SKIP, "their drivers tell of none");
+}
+
 /* ---- the PCI link of one device ----------------------------------------------------------------------------- */
 
 /*

@@ -21,6 +21,9 @@ struct wm_links {
 enum wm_status wm_links_read(const struct wm_topology *topo, const char *root, const char pci[][WM_PCI_CHARS], int n,
                              struct wm_links *links_p);
 
+/* The same out of what the drivers told of each of these devices (wm_device.links); WM_SKIP when they told nothing. */
+enum wm_status wm_links_told(const struct wm_device *const *devs, int n, struct wm_links *links_p);
+
 /* The PCI link of a device as text: "63.0 GB/s (32.0 GT/s x16)", with what the device could do where that is more (its
  * slot or a switch may not); from /sys/bus/pci under root. False and out is the reason when it is not told there. */
 bool wm_links_pci(const char *root, const char *pci, char *out, size_t room);

@@ -284,6 +284,12 @@ static void print_device(FILE *out, const struct wm_topology *topo, const char *
 		fprintf(out, "      %-9s the packages above: PUs %s, NUMA %s\n", "is", brief_list(d->cpuset, list), d->nodeset);
 	else
 		print_place(out, topo, root, d->pci);
+	if (*d->state)
+		fprintf(out, "      %-9s %s\n", "state", d->state);
+	if (*d->unlike)
+		fprintf(out, "      %-9s it is not as it comes: %s\n", "doubt", d->unlike);
+	if (*d->links)
+		fprintf(out, "      %-9s %s\n", "links", d->links);
 	print_off(out, devs, n, i);
 }
 
@@ -375,7 +381,9 @@ static bool any_hops(const struct wm_links *links, int n) {
 void wm_picture_links(FILE *out, const struct wm_topology *topo, const char *root, const struct wm_device *devs,
                       int n) {
 	struct wm_links *links = wm_zalloc(sizeof(*links));
+	const struct wm_device *linked[WM_MAX_LINKED];
 	const char *ids[WM_MAX_LINKED];
+	char why[512];
 	char pci[WM_MAX_LINKED][WM_PCI_CHARS];
 	int count = 0;
 
@@ -383,12 +391,16 @@ void wm_picture_links(FILE *out, const struct wm_topology *topo, const char *roo
 		if (devs[i].on_host || !*devs[i].pci || is_shown(devs, i))
 			continue;
 		ids[count] = devs[i].id;
+		linked[count] = &devs[i];
 		snprintf(pci[count++], WM_PCI_CHARS, "%s", devs[i].pci);
 	}
 	if (count >= 2) {
 		fprintf(out, "links between accelerators\n");
-		if (wm_links_read(topo, root, (const char(*)[WM_PCI_CHARS])pci, count, links) != WM_OK) {
-			fprintf(out, "  unknown: %s\n", wm_why());
+		bool read = wm_links_read(topo, root, (const char(*)[WM_PCI_CHARS])pci, count, links) == WM_OK;
+
+		snprintf(why, sizeof(why), "%s", wm_why());
+		if (!read && wm_links_told(linked, count, links) != WM_OK) {
+			fprintf(out, "  unknown: %s\n", why);
 		} else {
 			char title[128];
 

@@ -11,6 +11,11 @@ _Static_assert((int)WM_NVML_SUCCESS == (int)NVML_SUCCESS, "success");
 _Static_assert((int)WM_NVML_INVALID_ARGUMENT == (int)NVML_ERROR_INVALID_ARGUMENT, "invalid argument");
 _Static_assert((int)WM_NVML_NOT_SUPPORTED == (int)NVML_ERROR_NOT_SUPPORTED, "not supported");
 _Static_assert((int)WM_NVML_NOT_FOUND == (int)NVML_ERROR_NOT_FOUND, "not found");
+_Static_assert((int)WM_NVML_INSUFFICIENT_SIZE == (int)NVML_ERROR_INSUFFICIENT_SIZE, "insufficient size");
+_Static_assert((int)WM_NVML_MOST_LINKS <= (int)NVML_NVLINK_MAX_LINKS, "links");
+_Static_assert((int)WM_NVML_LINK_TO_SWITCH == (int)NVML_NVLINK_DEVICE_TYPE_SWITCH, "switch");
+_Static_assert(WM_NVML_NVLINK_SPEED == NVML_FI_DEV_NVLINK_SPEED_MBPS_COMMON, "speed of a link");
+_Static_assert(WM_NVML_NOT_AVAILABLE == (unsigned long long)NVML_VALUE_NOT_AVAILABLE, "not available");
 _Static_assert((int)WM_NVML_MIG_ON == (int)NVML_DEVICE_MIG_ENABLE, "MIG");
 _Static_assert((int)WM_NVML_CLOCK_SM == (int)NVML_CLOCK_SM, "clock");
 _Static_assert((int)WM_NVML_TEMPERATURE_GPU == (int)NVML_TEMPERATURE_GPU, "temperature");
@@ -56,6 +61,13 @@ SAME(struct wm_nvml_pci, domain, nvmlPciInfo_t, domain);
 SAME(struct wm_nvml_pci, bus, nvmlPciInfo_t, bus);
 SAME(struct wm_nvml_pci, device, nvmlPciInfo_t, device);
 SAME(struct wm_nvml_pci, address, nvmlPciInfo_t, busId);
+_Static_assert(sizeof(struct wm_nvml_process) == sizeof(nvmlProcessInfo_t), "process");
+SAME(struct wm_nvml_process, pid, nvmlProcessInfo_t, pid);
+SAME(struct wm_nvml_process, bytes, nvmlProcessInfo_t, usedGpuMemory);
+SAME(struct wm_nvml_process, gpu_instance, nvmlProcessInfo_t, gpuInstanceId);
+SAME(struct wm_nvml_process, compute_instance, nvmlProcessInfo_t, computeInstanceId);
+_Static_assert(sizeof(nvmlEnableState_t) == sizeof(int) && sizeof(nvmlIntNvLinkDeviceType_t) == sizeof(int),
+               "an enum is passed as an int");
 _Static_assert(sizeof(wm_nvml_device) == sizeof(nvmlDevice_t), "a handle is a pointer");
 _Static_assert(sizeof(nvmlReturn_t) == sizeof(int) && sizeof(nvmlClockType_t) == sizeof(int) &&
                    sizeof(nvmlTemperatureSensors_t) == sizeof(int),
@@ -72,6 +84,9 @@ int all(nvmlDevice_t device) {
 	nvmlPciInfo_t pci;
 	nvmlFieldValue_t fields[1];
 	unsigned long long bits;
+	nvmlEnableState_t on;
+	nvmlProcessInfo_t processes[1];
+	nvmlIntNvLinkDeviceType_t type;
 
 	return (int)nvmlInit_v2() | (int)nvmlShutdown() | (nvmlErrorString((nvmlReturn_t)0) != NULL) |
 	       (int)nvmlDeviceGetCount_v2(&a) | (int)nvmlDeviceGetHandleByIndex_v2(0, &device) |
@@ -83,6 +98,13 @@ int all(nvmlDevice_t device) {
 	       (int)nvmlDeviceGetEnforcedPowerLimit(device, &a) |
 	       (int)nvmlDeviceGetPowerManagementLimitConstraints(device, &a, &b) |
 	       (int)nvmlDeviceGetMigMode(device, &a, &b) | (int)nvmlDeviceGetClockInfo(device, NVML_CLOCK_SM, &a) |
-	       (int)nvmlDeviceGetTemperature(device, NVML_TEMPERATURE_GPU, &a);
+	       (int)nvmlDeviceGetTemperature(device, NVML_TEMPERATURE_GPU, &a) |
+	       (int)nvmlDeviceGetEccMode(device, &on, &on) | (int)nvmlDeviceGetDefaultEccMode(device, &on) |
+	       (int)nvmlDeviceGetPersistenceMode(device, &on) | (int)nvmlDeviceGetPowerManagementDefaultLimit(device, &a) |
+	       (int)nvmlDeviceGetApplicationsClock(device, NVML_CLOCK_SM, &a) |
+	       (int)nvmlDeviceGetDefaultApplicationsClock(device, NVML_CLOCK_SM, &a) |
+	       (int)nvmlDeviceGetComputeRunningProcesses_v3(device, &a, processes) |
+	       (int)nvmlDeviceGetNvLinkState(device, 0, &on) | (int)nvmlDeviceGetNvLinkRemoteDeviceType(device, 0, &type) |
+	       (int)nvmlDeviceGetNvLinkRemotePciInfo_v2(device, 0, &pci);
 }
 #endif

@@ -35,7 +35,7 @@ held() { tar -tzf "$tmp/$1/"*.tar.gz | grep -qE "$2"; }
 
 device='device 0000:41:00.0 GPU-11111111-2222-3333-4444-55555555555a\nmemory 16e9\nl2 52428800\n'
 printf "$device" >"$tmp/cuda"
-printf "$device"'power 300\ncap 700\n' >"$tmp/nvml"
+printf "$device"'power 300\ncap 500\ncap_default 700\n' >"$tmp/nvml"
 small=copy:bytes=1M,cache=hot
 
 # ---- refusals ----
@@ -59,6 +59,14 @@ gpu verify --out "$tmp/a" --only "$small"
 held a '^fake-h100-verify-[0-9TZ]*/verify/records.jsonl$' && held a '/table.txt$' && held a '/devices.txt$' &&
 	[ "$(ls "$tmp/a")" = "$(basename "$tmp/a"/*.tar.gz .tar.gz)"$'\n'"$(basename "$tmp/a"/*.tar.gz)" ]
 check "one archive, named by the product that the record names"
+tar -C "$tmp/a" -xzf "$tmp/a"/*.tar.gz && "$bin" report "$tmp/a"/fake*Z/verify >"$tmp/err" &&
+	grep -q '^doubt     cuda:0 was not as it comes: power limit 500 W, it comes with 700 W$' "$tmp/err" &&
+	grep -q 'cuda:0 of .* was not as it comes: power limit 500 W, it comes with 700 W\.' "$tmp/a"/fake*Z/verify/report.html &&
+	grep -q '"state": *"mig=off power_limit_w=500 power_limit_default_w=700' "$tmp/a"/fake*Z/verify/run.json &&
+	grep -q 'doubt .* power limit 500 W' "$tmp/a"/fake*Z/topo.txt
+check "what of the GPU is not as it comes stands in the record, the reports and topo"
+bash tests/e2e/schema.sh "$tmp/a"/fake*Z/verify >"$tmp/err" 2>&1
+check "its bundle keeps the schema"
 printf "$device"'fault 700\n' >"$tmp/cuda"
 gpu verify --out "$tmp/b" --only "$small"
 [ "$status" -eq 1 ] && grep -qE '^copy +driver +0 +0 +0 +0 +1$' "$tmp/out" && grep -q "^failed: copy:.* driver: .*CUDA_ERROR_ILLEGAL_ADDRESS" "$tmp/out"

@@ -4,7 +4,9 @@
  * version, 580.95 where nothing is said), reasons (first field of what holds a GPU back, 269; the other three are of
  * power smoothing); of a device: nocounter, nopower, noinstant, module (only the module has power), superchip (it has
  * too), nofields (driver before 530), noheat (field 75 is missing too), braking (the brake is on), mig, lost (status of
- * its handle). With -DWM_FAKE_OLD it lacks what an old driver lacks.
+ * its handle), ecc, ecc_default (1), persistence, cap_default (watts), app_clock and app_clock_default (MHz), processes
+ * (others on it) and holds (bytes that each holds), nvlinks (in use) to the next device or, with switched, to switches.
+ * With -DWM_FAKE_OLD it lacks what an old driver lacks.
  */
 #include "../../harness/meters/nvml_api.h"
 #include "script.h"
@@ -176,6 +178,11 @@ int nvmlDeviceGetFieldValues(wm_nvml_device device, int n, struct wm_nvml_field 
 		case WM_NVML_REASONS_580_95:
 		case WM_NVML_REASONS_580_95 + 1:
 		case WM_NVML_REASONS_580_95 + 2: answer_reason(&s, d, f); break;
+		case WM_NVML_NVLINK_SPEED:
+			f->status = WM_NVML_SUCCESS;
+			f->type = WM_NVML_UNSIGNED_INT;
+			f->value.ui = 26562;
+			break;
 		default: f->status = WM_NVML_INVALID_ARGUMENT;
 		}
 	}
@@ -234,6 +241,81 @@ int nvmlDeviceGetTemperature(wm_nvml_device device, int sensor, unsigned *celsiu
 
 	*celsius = isnan(value) ? 0 : (unsigned)value;
 	return isnan(value) || sensor != WM_NVML_TEMPERATURE_GPU ? WM_NVML_NOT_SUPPORTED : WM_NVML_SUCCESS;
+}
+
+/* A number that the script may not have: then the driver does not tell it. */
+static int answer(wm_nvml_device device, const char *key, double scale, unsigned *value) {
+	struct wm_script s = wm_script_read(VARIABLE);
+	double v = wm_script_value(&s, index_of(device), key, NAN);
+
+	*value = isnan(v) ? 0 : (unsigned)(v * scale + 0.5);
+	return isnan(v) ? WM_NVML_NOT_SUPPORTED : WM_NVML_SUCCESS;
+}
+
+int nvmlDeviceGetEccMode(wm_nvml_device device, unsigned *now, unsigned *after_reset) {
+	int code = answer(device, "ecc", 1, now);
+
+	*after_reset = *now;
+	return code;
+}
+
+int nvmlDeviceGetDefaultEccMode(wm_nvml_device device, unsigned *mode) {
+	struct wm_script s = wm_script_read(VARIABLE);
+
+	*mode = (unsigned)wm_script_value(&s, index_of(device), "ecc_default", 1);
+	return WM_NVML_SUCCESS;
+}
+
+int nvmlDeviceGetPersistenceMode(wm_nvml_device device, unsigned *mode) {
+	return answer(device, "persistence", 1, mode);
+}
+
+int nvmlDeviceGetPowerManagementDefaultLimit(wm_nvml_device device, unsigned *milliwatts) {
+	return answer(device, "cap_default", 1 / MILLI, milliwatts);
+}
+
+int nvmlDeviceGetApplicationsClock(wm_nvml_device device, int which, unsigned *megahertz) {
+	return which == WM_NVML_CLOCK_SM ? answer(device, "app_clock", 1, megahertz) : WM_NVML_INVALID_ARGUMENT;
+}
+
+int nvmlDeviceGetDefaultApplicationsClock(wm_nvml_device device, int which, unsigned *megahertz) {
+	return which == WM_NVML_CLOCK_SM ? answer(device, "app_clock_default", 1, megahertz) : WM_NVML_INVALID_ARGUMENT;
+}
+
+int nvmlDeviceGetComputeRunningProcesses_v3(wm_nvml_device device, unsigned *n, struct wm_nvml_process *list) {
+	struct wm_script s = wm_script_read(VARIABLE);
+	unsigned room = *n;
+
+	*n = (unsigned)wm_script_value(&s, index_of(device), "processes", 0);
+	if (*n > room)
+		return WM_NVML_INSUFFICIENT_SIZE;
+	for (unsigned i = 0; i < *n; i++)
+		list[i] = (struct wm_nvml_process){
+			.pid = 1 + i, .bytes = (unsigned long long)wm_script_value(&s, index_of(device), "holds", 0)};
+	return WM_NVML_SUCCESS;
+}
+
+int nvmlDeviceGetNvLinkState(wm_nvml_device device, unsigned link, unsigned *active) {
+	struct wm_script s = wm_script_read(VARIABLE);
+
+	*active = link < wm_script_value(&s, index_of(device), "nvlinks", 0);
+	return WM_NVML_SUCCESS;
+}
+
+int nvmlDeviceGetNvLinkRemoteDeviceType(wm_nvml_device device, unsigned link, int *type) {
+	struct wm_script s = wm_script_read(VARIABLE);
+
+	(void)link;
+	*type = says(&s, index_of(device), "switched") ? WM_NVML_LINK_TO_SWITCH : 0;
+	return WM_NVML_SUCCESS;
+}
+
+int nvmlDeviceGetNvLinkRemotePciInfo_v2(wm_nvml_device device, unsigned link, struct wm_nvml_pci *pci) {
+	struct wm_script s = wm_script_read(VARIABLE);
+	int next = (index_of(device) + 1) % s.ndevices;
+
+	(void)link;
+	return nvmlDeviceGetPciInfo_v3((wm_nvml_device)((uintptr_t)next + 1), pci);
 }
 
 #endif
