@@ -231,8 +231,9 @@ static int execute(struct request *q) {
 	enum wm_status st;
 
 	if (!q->plan.quiet)
-		fprintf(stderr, "wattmark: %zu cases, %d replicate%s each, about %.0f min %02.0f s\n", q->cases.n,
-		        q->plan.replicates, q->plan.replicates > 1 ? "s" : "", floor(seconds / 60), fmod(seconds, 60));
+		fprintf(stderr, "wattmark: %zu case%s, %d replicate%s each, about %.0f min %02.0f s\n", q->cases.n,
+		        q->cases.n == 1 ? "" : "s", q->plan.replicates, q->plan.replicates > 1 ? "s" : "", floor(seconds / 60),
+		        fmod(seconds, 60));
 	st = wm_supervise(&q->plan, &outcome);
 	if (st == WM_OK)
 		st = wm_manifest_end(q->plan.bundle, outcome.interrupted);

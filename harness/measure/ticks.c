@@ -15,6 +15,16 @@ void wm_ticks_add(struct wm_ticks *ticks, const struct wm_tick *tick) {
 	ticks->v[ticks->n++] = *tick;
 }
 
+void wm_ticks_thin(struct wm_ticks *ticks) {
+	size_t n = (ticks->n + 1) / 2;
+
+	for (size_t i = 0; i < n; i++)
+		ticks->v[i] = ticks->v[2 * i];
+	if (ticks->n > 0 && ticks->n % 2 == 0)
+		ticks->v[n++] = ticks->v[ticks->n - 1];
+	ticks->n = n;
+}
+
 void wm_ticks_free(struct wm_ticks *ticks) {
 	free(ticks->v);
 	memset(ticks, 0, sizeof(*ticks));

@@ -19,6 +19,8 @@ struct wm_ticks {
 	size_t n, room;
 };
 void wm_ticks_add(struct wm_ticks *ticks, const struct wm_tick *tick);
+/* Keeps every second look, the first among them, and the last. */
+void wm_ticks_thin(struct wm_ticks *ticks);
 void wm_ticks_free(struct wm_ticks *ticks);
 
 double wm_tick_middle(const struct wm_tick *tick);

@@ -173,7 +173,8 @@ static enum wm_status read_line(const char *path, const char *line, const struct
 		return wm_fail(WM_FAILED, "%s: its newest line has a quote without its other one", path);
 	/* most often the comma of a decimal fraction: what stands before it is no value */
 	if (n != c->n)
-		return wm_fail(WM_FAILED, "%s: its newest line has %d fields, its first line %d", path, n, c->n);
+		return wm_fail(WM_FAILED, "%s: its newest line has %d field%s, its first line %d", path, n, n == 1 ? "" : "s",
+		               c->n);
 	if (!field(line, c->time, text))
 		return wm_fail(WM_FAILED, "%s: its newest time is over %d letters", path, FIELD - 1);
 	if (!parse_time(text, stamp_p))

@@ -171,7 +171,8 @@ static void describe(const struct wm_meter_setup *setup, struct wm_source *sourc
 		source_p->scope = may_have_accelerators(setup->root) ? WM_SCOPE_SERVER : WM_SCOPE_NODE;
 	source_p->quantum = QUANTUM_W;
 	snprintf(source_p->word, sizeof(source_p->word), "DCMI power reading");
-	snprintf(source_p->note, sizeof(source_p->note), "DCMI states neither accuracy nor lag%s%s",
+	snprintf(source_p->note, sizeof(source_p->note), "%sDCMI states neither accuracy nor lag%s%s",
+	         entry && entry->scope == WM_SCOPE_NODE ? "scope node is stated by the user; " : "",
 	         isnan(source_p->gain_rel) ? "" : "; accuracy as the file of meters states it",
 	         entry && !isnan(entry->refresh_s) ? "" : "; refresh of 1 s is taken for granted");
 }

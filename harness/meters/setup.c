@@ -387,7 +387,7 @@ void wm_meter_entry_source(const struct wm_meter_entry *entry, struct wm_source 
 	snprintf(s.id, sizeof(s.id), "%s:%s", entry->meter, entry->name);
 	snprintf(s.meter, sizeof(s.meter), "%s", entry->meter);
 	snprintf(s.pci, sizeof(s.pci), "%s", entry->pci);
-	snprintf(s.note, sizeof(s.note), "%s",
+	snprintf(s.note, sizeof(s.note), "%s%s", entry->scope == WM_SCOPE_NODE ? "scope node is stated by the user; " : "",
 	         isnan(entry->gain_rel) ? "the file of meters states no accuracy"
 	                                : "accuracy as the file of meters states it");
 	*source_p = s;

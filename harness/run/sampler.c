@@ -26,6 +26,9 @@
 #define NEAR_REFRESHES 2 /* of an edge */
 #define NEAR_S 0.1       /* at least that near, for fast meters */
 enum { MAX_EDGES = 256, TICKS_A_LINE = 200, MOST_TICKS = 2000000, TICK_NUMBERS = 11 };
+/* A store that is full is thinned and looked into half as often. 8 times still lie well below what a window takes for a
+ * gap, of fast meters and slow ones, and make 44 hours of the 5.5 that the shortest interval fills. */
+enum { MOST_THINNING = 8 };
 
 /* What all threads share, and the order of now. */
 static struct {
@@ -41,7 +44,9 @@ struct looker {
 	const struct wm_meter *meter;
 	struct wm_source source;
 	pthread_t thread;
-	struct wm_ticks ticks; /* since the start; guarded by now.lock */
+	/* guarded by now.lock */
+	struct wm_ticks ticks; /* since the start */
+	int thinned;           /* how many times as long the interval is since the store was full */
 };
 static struct looker lookers[WM_MAX_SOURCES];
 static int nlookers;
@@ -49,9 +54,11 @@ static int nlookers;
 /* ---- looking ---- */
 
 /* When to look next after a look at that time; now.lock is held. Only a counter's changes have to be caught. */
-static double next_look(const struct wm_source *s, double last_s) {
-	double refresh = wm_window_refresh(s), interval = fmax(refresh / LOOKS_A_REFRESH, LEAST_LOOK_S);
-	double close = fmax(interval / CLOSER, LEAST_CLOSE_LOOK_S), near = fmax(NEAR_REFRESHES * refresh, NEAR_S);
+static double next_look(const struct looker *l, double last_s) {
+	const struct wm_source *s = &l->source;
+	double refresh = wm_window_refresh(s), interval = l->thinned * fmax(refresh / LOOKS_A_REFRESH, LEAST_LOOK_S);
+	double close = fmax(interval / l->thinned / CLOSER, LEAST_CLOSE_LOOK_S),
+		   near = fmax(NEAR_REFRESHES * refresh, NEAR_S);
 	double next = last_s + interval;
 
 	for (int i = 0; i < now.nedges && s->kind == WM_COUNTER; i++) {
@@ -77,6 +84,16 @@ static struct wm_tick look(struct looker *l) {
 	return t;
 }
 
+/* now.lock is held. */
+static void keep(struct looker *l, const struct wm_tick *tick) {
+	if (l->ticks.n == MOST_TICKS && l->thinned < MOST_THINNING) {
+		wm_ticks_thin(&l->ticks);
+		l->thinned *= 2;
+	}
+	if (l->ticks.n < MOST_TICKS)
+		wm_ticks_add(&l->ticks, tick);
+}
+
 static void *run_looker(void *arg) {
 	struct looker *l = arg;
 
@@ -95,11 +112,10 @@ static void *run_looker(void *arg) {
 		pthread_mutex_lock(&now.lock);
 		if (now.turn != turn)
 			continue;
-		if (l->ticks.n < MOST_TICKS)
-			wm_ticks_add(&l->ticks, &tick);
-		until = timespec_of(next_look(&l->source, tick.before_s));
+		keep(l, &tick);
+		until = timespec_of(next_look(l, tick.before_s));
 		while (now.turn == turn && pthread_cond_timedwait(&now.changed, &now.lock, &until) == 0)
-			until = timespec_of(next_look(&l->source, tick.before_s)); /* told of edges meanwhile */
+			until = timespec_of(next_look(l, tick.before_s)); /* told of edges meanwhile */
 	}
 	return NULL;
 }
@@ -207,8 +223,10 @@ static enum wm_status start(const char *cpus) {
 	enum wm_status st = bind_to(cpus);
 
 	pthread_mutex_lock(&now.lock);
-	for (int i = 0; i < nlookers; i++)
+	for (int i = 0; i < nlookers; i++) {
 		wm_ticks_free(&lookers[i].ticks);
+		lookers[i].thinned = 1;
+	}
 	now.nedges = 0;
 	now.looking = true;
 	now.turn++;

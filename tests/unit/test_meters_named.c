@@ -533,7 +533,7 @@ static void csv_reads(void **state) {
 	assert_true(r.watts == 77.25);
 	put_csv("watts,TIME", 0, "");
 	assert_int_equal(wm_meter_csv.read(&s, &r), WM_FAILED);
-	assert_non_null(strstr(wm_why(), "its newest line has 1 fields, its first line 2"));
+	assert_non_null(strstr(wm_why(), "its newest line has 1 field, its first line 2"));
 	snprintf(text, sizeof(text), "\"Watts\" , name ,\"TIME\"\n80,\"x,y\",%.3f\n", stamp);
 	put("log.csv", text);
 	assert_int_equal(wm_meter_csv.read(&s, &r), WM_OK);
@@ -594,7 +594,7 @@ static void csv_refusals(void **state) {
 		{"time,watts\n1764000000,5", "it holds no line of numbers yet"},
 		{"t,watts\n1764000000,5\n", "its first line names no column time"},
 		{"time,amperes\n1764000000,5\n", "its first line names no column watts or joules"},
-		{"time,watts\n1764000000\n", "its newest line has 1 fields, its first line 2"},
+		{"time,watts\n1764000000\n", "its newest line has 1 field, its first line 2"},
 		{"time,watts\n1764000000,431,5\n", "its newest line has 3 fields, its first line 2"}, /* a decimal comma */
 		{"time,watts,x\n1764000000,431\n", "its newest line has 2 fields, its first line 3"},
 		{"time,watts\n1764000000,\"431,5\"\n", "its newest watts '431,5' is no number"},
@@ -623,6 +623,7 @@ static void csv_refusals(void **state) {
 		struct wm_source s;
 
 		put("log.csv", table[i].text);
+		assert_non_null(strstr(find_one(&wm_meter_csv).note, "scope node is stated by the user; "));
 		s = find_one(&wm_meter_csv);
 		if (!strstr(s.off, table[i].why))
 			fail_msg("%s: '%s' does not say '%s'", table[i].text, s.off, table[i].why);
@@ -807,7 +808,8 @@ static void dcmi_scopes(void **state) {
 	assert_string_equal(find_one(&wm_meter_dcmi).id, "dcmi:psu");
 	assert_true(find_one(&wm_meter_dcmi).refresh_s == 3 && find_one(&wm_meter_dcmi).gain_rel == 0.05);
 	assert_string_equal(find_one(&wm_meter_dcmi).note,
-	                    "DCMI states neither accuracy nor lag; accuracy as the file of meters states it");
+	                    "scope node is stated by the user; DCMI states neither accuracy nor lag; accuracy as the file "
+	                    "of meters states it");
 	need_bmc("[psu]\nmeter = dcmi\n", "published.txt");
 	assert_int_equal(find_one(&wm_meter_dcmi).scope, WM_SCOPE_SERVER);
 	nftw(in_scratch("root"), remove_one, 16, FTW_DEPTH | FTW_PHYS);

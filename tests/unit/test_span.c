@@ -23,6 +23,7 @@ struct made {
 	double silent_from_s, silent_to_s; /* no look between them */
 	double beside;                     /* power beside a counter, of the true one; NAN: none */
 	double brake_at_s;
+	int thinned; /* how often its looks were thinned */
 };
 
 /* Fails for NAN, which assert_float_equal takes for anything. */
@@ -93,6 +94,8 @@ static struct wm_span weigh_run(const struct made *m, double from_s, double to_s
 		if (!(t > m->silent_from_s && t < m->silent_to_s))
 			wm_ticks_add(&ticks, &tick);
 	}
+	for (int i = 0; i < m->thinned; i++)
+		wm_ticks_thin(&ticks);
 	wm_weigh_span(&m->source, &ticks, from_s, to_s, &span);
 	wm_ticks_free(&ticks);
 	return span;
@@ -118,6 +121,36 @@ static void test_a_counter(void **state) {
 	assert_in_range(span.refreshes, 195, 200);
 	assert_false(span.throttled);
 	assert_true(isnan(span.shown_w));
+}
+
+/* What a store that was full keeps weighs the same, and its ends are where they were. */
+static void test_thinned_looks(void **state) {
+	static const enum wm_source_kind kinds[] = {WM_COUNTER, WM_POWER};
+	struct wm_tick tick = {.before_s = 0};
+	struct wm_ticks ticks = {0};
+
+	(void)state;
+	for (int k = 0; k < 2; k++)
+		for (int thinned = 1; thinned <= 3; thinned++) {
+			struct made m = make(kinds[k]);
+			struct wm_span span;
+
+			m.thinned = thinned;
+			span = weigh_run(&m, 0, RUN_S);
+			assert_string_equal(span.why, "");
+			assert_near(span.watts, 200, 2);
+			assert_true(span.covered_s > RUN_S - 0.5);
+		}
+	for (int n = 0; n <= 5; n++) {
+		for (int i = 0; i < n; i++) {
+			tick.before_s = i;
+			wm_ticks_add(&ticks, &tick);
+		}
+		wm_ticks_thin(&ticks);
+		assert_int_equal(ticks.n, n / 2 + (n > 0));
+		assert_true(n == 0 || (ticks.v[0].before_s == 0 && ticks.v[ticks.n - 1].before_s == n - 1));
+		wm_ticks_free(&ticks);
+	}
 }
 
 static void test_a_power(void **state) {
@@ -277,6 +310,7 @@ static void test_no_looks_at_all(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_counter),
+		cmocka_unit_test(test_thinned_looks),
 		cmocka_unit_test(test_a_power),
 		cmocka_unit_test(test_rest_is_not_in_it),
 		cmocka_unit_test(test_ends),
