@@ -89,7 +89,7 @@ def times(rows, problem, who):
 
 def table(rows):
     """Lines of the table: every way of ours against every way of PyTorch, then what has no time and why."""
-    lines = [f"{'problem':<68} {'ours':<12} {'peer':<22} {'our time':>10} {'peer/ours':>9}  95% interval     turns"]
+    lines = [f"{'problem':<68} {'ours':<12} {'peer':<22} {'our time':>10} {'peer/ours':>9}  95% interval       turns"]
     names = lambda problem, kind: sorted({r["who"] for r in rows if r["problem"] == problem and r["kind"] == kind})
     for problem in dict.fromkeys(r["problem"] for r in rows):
         for ours in names(problem, "wattmark"):
@@ -101,7 +101,7 @@ def table(rows):
                 mean, low, high = interval([math.log(b[t] / a[t]) for t in both])
                 ends = "no interval" if math.isnan(low) else f"[{low:.4f}, {high:.4f}]"
                 lines.append(f"{problem:<68} {ours:<12} {peer:<22} {1e6 * statistics.median(a.values()):>7.1f} us"
-                             f" {mean:>9.4f}  {ends:<17}{len(both)}")
+                             f" {mean:>9.4f}  {ends:<18} {len(both)}")
     for text in dict.fromkeys(f"none: {r['problem']} {r['who']}: {r['status']}: {r['why']}"
                               for r in rows if r["status"] not in ("ok", "suspect")):
         lines.append(text)
