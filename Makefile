@@ -225,7 +225,9 @@ $(B)/tests/fakes/nccl/libnccl.so.2: tests/fakes/libnccl.c
 $(B)/tests/fakes/librocm_smi64.so: tests/fakes/librocm_smi64.c
 	$(FAKE)
 
-tests: $(PRODUCTS) $(UNIT_TESTS) $(EMULATE_TESTS) $(FAKE_LIBS)  ## build the test programs
+# Texts for the emulator take as long to compile as all the rest: only where their kind is to run.
+tests: $(PRODUCTS) $(UNIT_TESTS) $(if $(TESTS),$(if $(filter emulate,$(TESTS)),$(EMULATE_TESTS)),$(EMULATE_TESTS)) \
+	$(FAKE_LIBS)  ## build the test programs
 
 check: tests  ## build and run all tests; ends with: N passed, N failed, N skipped
 	@JOBS=$(JOBS) scripts/run-tests $(B) $(TESTS)

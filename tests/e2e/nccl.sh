@@ -114,13 +114,17 @@ fi
 mkdir "$tmp/nvml"
 ln -s "$fakes/libnvidia-ml.so.1" "$tmp/nvml/"
 gpus 4
-WM_FAKE_NVML=$tmp/power meters=$tmp/nvml run_on cuda:0,2 sendrecv:bytes=12K --weigh
-jq -c '.[0] | .energy, .not_weighed' "$tmp/rows" | sed 's/^/# /'
+# a window that other load on the machine spoils is refused: another try
+for _ in 1 2 3 4 5 6 7 8; do
+	WM_FAKE_NVML=$tmp/power meters=$tmp/nvml run_on cuda:0,2 sendrecv:bytes=12K --weigh
+	jq -e '.[0].energy.classes[0].watts' "$tmp/rows" >"$tmp/out" && break
+	jq -c '.[0].not_weighed' "$tmp/rows" | sed 's/^/# /'
+done
 rows '[.energy.classes[] | select(.scope == "accelerator") | .sources] == [["nvml:GPU-00000000-1111-2222-3333-444444444444",
 	"nvml:GPU-00000002-1111-2222-3333-444444444444"]]'
 check "energy: the sources are the meters of both devices"
 # a busy machine spoils windows, and then the product gives no number
-rows '.energy.classes[0] | .watts == null or (.watts > 392 and .watts < 408)'; check "energy: 100 W and 300 W are 400 W"
+rows '.energy.classes[0].watts | . > 392 and . < 408'; check "energy: 100 W and 300 W are 400 W"
 
 # ---- faults of the library, in rank 1 of 3 ----
 segments() { find /dev/shm -name 'wattmark-fake-nccl-*' | wc -l; }

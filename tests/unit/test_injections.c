@@ -27,7 +27,7 @@ enum { SEED = 11 };
 static int tries_wanted(void) {
 	const char *text = getenv("WM_TEST_TRIES");
 
-	return text ? atoi(text) : 12;
+	return text ? atoi(text) : 6;
 }
 
 static const struct wm_profile brief = {.name = "brief", .replicates = 1, .target = 1};
