@@ -3,6 +3,7 @@
 #
 # A plug-in is one file and one line in registry.def: adds a toy implementation, a toy meter and a toy report to
 # a copy of the tree, builds it there, runs the first, has the second found and the third print what came out. Prints TAP.
+# May run beside other tests: no figure counts here.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -42,7 +43,7 @@ sed -i -e '0,/^WM_IMPL(copy_/s//WM_IMPL(copy_toy)\n&/' -e '$aWM_METER(toy)\nWM_R
 
 ok "a line was added for each" [ "$(diff "$registry" "$tree/$registry" | grep '^[<>]' | xargs)" = \
 	"> WM_IMPL(copy_toy) > WM_METER(toy) > WM_REPORT(toy)" ]
-builds() { env -u MAKEFLAGS make -C "$tree" -j "${JOBS:-2}" B=build build/wattmark >/dev/null; }
+builds() { env -u MAKEFLAGS make NVCC= -C "$tree" -j "${JOBS:-2}" B=build build/wattmark >/dev/null; }
 ok "the copy builds" builds
 cd "$tree" || exit 1
 build/wattmark run copy:bytes=1M,cache=hot,dtype=f32 --impl toy --device host --profile smoke --out bundle
