@@ -13,7 +13,7 @@ enum { SETS = 3, MOST_OPERATIONS = 1 << 20 };
 static double now, mark_at[2];
 static double seconds[WM_CHOOSE_MOST], drift; /* of an operation; what each adds to the time of all that follow */
 static long operations, of_way[WM_CHOOSE_MOST], of_set[SETS], fail_sync_at;
-static unsigned refused;     /* bit i: way i */
+static uint64_t refused;     /* bit i: way i */
 static int spiked, last_set; /* a way whose every third operation takes ten times as long; -1: none */
 static bool out_of_turn;
 
@@ -138,7 +138,7 @@ static void what_is_refused_is_passed_over(void **state) {
 
 	(void)state;
 	seconds[0] = 0.5e-3;
-	refused = 1 << 0 | 1 << 2;
+	refused = 1u << 0 | 1u << 2;
 	assert_int_equal(choose(4, 1e9, &choice), WM_OK);
 	assert_int_equal(choice.best, 1);
 	assert_int_equal(choice.tried, 2);
@@ -149,7 +149,7 @@ static void all_refused_is_an_answer(void **state) {
 	struct wm_choice choice;
 
 	(void)state;
-	refused = 1 << 0 | 1 << 1;
+	refused = 1u << 0 | 1u << 1;
 	assert_int_equal(choose(2, 1e9, &choice), WM_FAILED);
 	assert_string_equal(wm_why(), "way 1 is refused");
 }
