@@ -219,6 +219,9 @@ struct wm_backend {
 	void *(*native)(struct wm_device *dev, const char *what);
 };
 
+/* WM_SKIP + why where one buffer of that many bytes is more than the device gives; what says what it is for. */
+enum wm_status wm_fits_buffer(const struct wm_device *dev, const char *what, uint64_t bytes);
+
 /* Part t of n of [0, count), in whole units of grain: the split that first touch and all CPU loops share. */
 void wm_part(size_t count, size_t grain, int t, int n, size_t *from_p, size_t *to_p);
 

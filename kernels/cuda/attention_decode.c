@@ -3,8 +3,6 @@
 #include "attention_decode_plan.h"
 #include "arch.h"
 
-#include "../gpu/launch.h"
-
 #include <stdlib.h>
 
 struct state {

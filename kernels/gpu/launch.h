@@ -32,12 +32,4 @@ static inline enum wm_status wm_build_text(struct wm_run *run, const char *path,
 	return st;
 }
 
-/* WM_SKIP + why where one buffer of that many bytes is more than the device gives; what says what it is for. */
-static inline enum wm_status wm_fits_buffer(const struct wm_device *dev, const char *what, uint64_t bytes) {
-	if (!dev->max_alloc_bytes || bytes <= dev->max_alloc_bytes)
-		return WM_OK;
-	return wm_fail(WM_SKIP, "does not fit: %s need a buffer of %llu bytes, the device's largest is %llu bytes", what,
-	               (unsigned long long)bytes, (unsigned long long)dev->max_alloc_bytes);
-}
-
 #endif
