@@ -313,8 +313,15 @@ static int run(const struct operation *o, const char *function, const void *send
 	return SUCCESS;
 }
 
+/* Bytes of an element; operations of types that are not known have been refused. */
+static size_t element(const struct operation *o) {
+	size_t bytes = size_of(o->type);
+
+	return bytes ? bytes : 1;
+}
+
 static void take_sum(const struct operation *o, size_t from, size_t bytes) {
-	add_up(o->comm, o->type, 0, bytes / size_of(o->type), o->recv + from);
+	add_up(o->comm, o->type, 0, bytes / element(o), o->recv + from);
 }
 
 /* Of the sum only this rank's part. */
@@ -324,7 +331,7 @@ static void take_part_of_sum(const struct operation *o, size_t from, size_t byte
 	begin = begin > from ? begin : from;
 	end = end < from + bytes ? end : from + bytes;
 	if (begin < end)
-		add_up(o->comm, o->type, (begin - from) / size_of(o->type), (end - begin) / size_of(o->type),
+		add_up(o->comm, o->type, (begin - from) / element(o), (end - begin) / element(o),
 		       o->recv + begin - o->part * (size_t)o->comm->rank);
 }
 

@@ -140,7 +140,7 @@ static void other_architectures_are_told(void **state) {
 	(void)state;
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		char reason[96];
-		strcpy(dev.arch, others[i]);
+		snprintf(dev.arch, sizeof(dev.arch), "%s", others[i]);
 		snprintf(reason, sizeof(reason), "wgmma is an instruction of sm_90 alone, cuda:0 is %s", others[i]);
 		assert_int_equal(wm_impl_find("gemm", "wgmma")->can_run(&run), WM_UNSUPPORTED);
 		assert_string_equal(wm_why(), reason);

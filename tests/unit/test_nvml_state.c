@@ -118,8 +118,8 @@ static double between(const char *from, const char *to) {
 	const struct wm_device *const both[] = {&a, &b};
 	struct wm_links links;
 
-	strcpy(a.links, from);
-	strcpy(b.links, to);
+	snprintf(a.links, sizeof(a.links), "%s", from);
+	snprintf(b.links, sizeof(b.links), "%s", to);
 	return wm_links_told(both, 2, &links) == WM_OK ? links.bytes_per_s[0][1] : NAN;
 }
 
