@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* attention_decode.c - launches attention_decode.k as attention_decode_plan.c says. */
 #include "attention_decode_plan.h"
-#include "arch.h"
+#include "launch.h"
 
 #include <stdlib.h>
 
@@ -38,14 +38,6 @@ static enum wm_status clear_done(struct wm_run *run, const struct state *s) {
 	return st;
 }
 
-static void describe(struct wm_run *run, const struct state *s) {
-	const struct wm_decode_sizes *z = &s->plan.sizes;
-	const char *made_by = run->backend->made_by ? run->backend->made_by(run->dev, s->module) : "";
-
-	snprintf(run->library, sizeof(run->library), "%s, %u x %u blocks of %d; %s", s->plan.entry, z->row_blocks,
-	         z->shares, (int)WM_DECODE_THREADS, made_by);
-}
-
 static enum wm_status prepare(struct wm_run *run) {
 	struct state *s = wm_zalloc(sizeof(*s));
 
@@ -58,9 +50,9 @@ static enum wm_status prepare(struct wm_run *run) {
 	if (!st)
 		st = clear_done(run, s);
 	if (!st)
-		st = run->backend->load(run->dev, "kernels/cuda/attention_decode.k", &s->module);
-	if (!st)
-		describe(run, s);
+		st = wm_load_text(run, "kernels/cuda/attention_decode.k", &s->module);
+	snprintf(run->detail, sizeof(run->detail), "entry=%s blocks=%ux%u threads=%d", s->plan.entry,
+	         s->plan.sizes.row_blocks, s->plan.sizes.shares, (int)WM_DECODE_THREADS);
 	return st;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* attention_decode_plan.c - shares, shared memory and workspace of attention_decode.k. */
 #include "attention_decode_plan.h"
-#include "arch.h"
+#include "launch.h"
 
 #include <math.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* attention_wgmma.c - launches attention_wgmma.k as attention_wgmma_plan.c says. */
 #include "attention_wgmma_plan.h"
-#include "arch.h"
+#include "launch.h"
 
 #include <stdlib.h>
 
@@ -24,11 +24,9 @@ static enum wm_status plan_of(const struct wm_run *run, struct wm_wgmma_plan *pl
 
 static enum wm_status can_run(const struct wm_run *run) {
 	struct wm_wgmma_plan plan;
+	enum wm_status st = wm_has_wgmma(run->dev);
 
-	if (wm_compute_capability(run->dev) != 90)
-		return wm_fail(WM_UNSUPPORTED, "wgmma is an instruction of sm_90 alone, %s is %s", run->dev->id,
-		               run->dev->arch);
-	return plan_of(run, &plan);
+	return st ? st : plan_of(run, &plan);
 }
 
 static uint64_t workspace(const struct wm_problem *p, const struct wm_device *dev) {
@@ -65,13 +63,6 @@ static enum wm_status put_schedule(struct wm_run *run, struct state *s) {
 	return st;
 }
 
-static void describe(struct wm_run *run, const struct state *s) {
-	const char *made_by = run->backend->made_by ? run->backend->made_by(run->dev, s->module) : "";
-
-	snprintf(run->library, sizeof(run->library), "%s, %u blocks of %u; %s", s->plan.entry, s->plan.blocks,
-	         s->plan.threads, made_by);
-}
-
 static enum wm_status prepare(struct wm_run *run) {
 	struct state *s = wm_zalloc(sizeof(*s));
 
@@ -84,9 +75,9 @@ static enum wm_status prepare(struct wm_run *run) {
 	if (!st)
 		st = make_maps(run, s);
 	if (!st)
-		st = run->backend->load(run->dev, "kernels/cuda/attention_wgmma.k", &s->module);
-	if (!st)
-		describe(run, s);
+		st = wm_load_text(run, "kernels/cuda/attention_wgmma.k", &s->module);
+	snprintf(run->detail, sizeof(run->detail), "entry=%s blocks=%u threads=%u", s->plan.entry, s->plan.blocks,
+	         s->plan.threads);
 	return st;
 }
 

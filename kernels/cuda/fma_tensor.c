@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fma_tensor.c - multiply-adds by matrix instructions: fma_wgmma.k where there is wgmma and it knows the type, else
  * fma_mma.k. Both add iters / k instructions to elements that stay in registers. */
-#include "arch.h"
+#include "launch.h"
 
 enum { THREADS = 128 };
 
@@ -80,11 +80,9 @@ static enum wm_status prepare(struct wm_run *run) {
 	else
 		plan_mma(run, plan);
 	plan->blocks = blocks_of(plan->n, plan->elements);
-	enum wm_status st = run->backend->load(run->dev, plan->text, &plan->module);
+	enum wm_status st = wm_load_text(run, plan->text, &plan->module);
 	if (st)
 		return st;
-	const char *made_by = run->backend->made_by ? run->backend->made_by(run->dev, plan->module) : "";
-	snprintf(run->library, sizeof(run->library), "%s; %s", plan->entry, made_by);
 	snprintf(run->detail, sizeof(run->detail), "entry=%s blocks=%u threads=%d", plan->entry, plan->blocks,
 	         (int)THREADS);
 	return WM_OK;

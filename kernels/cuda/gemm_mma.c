@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* gemm_mma.c - launches gemm_mma.k: one block a tile of 128 x 128, any shape and layout. */
-#include "arch.h"
+#include "launch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -102,11 +102,9 @@ static enum wm_status prepare(struct wm_run *run) {
 	if (st)
 		return st;
 	plan(run->problem, t, s);
-	st = run->backend->load(run->dev, text, &s->module);
+	st = wm_load_text(run, text, &s->module);
 	if (st)
 		return st;
-	snprintf(run->library, sizeof(run->library), "%s",
-	         run->backend->made_by ? run->backend->made_by(run->dev, s->module) : "");
 	snprintf(run->detail, sizeof(run->detail), "entry=%s tile=%dx%d blocks=%u", s->entry, (int)TILE, (int)TILE,
 	         s->work.row_tiles * s->work.col_tiles);
 	return WM_OK;

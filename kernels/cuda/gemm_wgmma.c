@@ -4,9 +4,9 @@
  * a second launch adds up.
  */
 #include "gemm_wgmma.h"
+#include "launch.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static const char text[] = "kernels/cuda/gemm_wgmma.k";
 
@@ -28,11 +28,9 @@ struct state {
 
 static enum wm_status can_run(const struct wm_run *run) {
 	struct wm_gemm_plan plan;
+	enum wm_status st = wm_has_wgmma(run->dev);
 
-	if (strcmp(run->dev->arch, "sm_90") != 0)
-		return wm_fail(WM_UNSUPPORTED, "wgmma is an instruction of sm_90 alone, %s is %s", run->dev->id,
-		               run->dev->arch);
-	return wm_gemm_wgmma_plan(run->problem, run->dev->units, &plan);
+	return st ? st : wm_gemm_wgmma_plan(run->problem, run->dev->units, &plan);
 }
 
 static uint64_t planes_bytes(const struct wm_gemm_plan *plan) {
@@ -66,8 +64,6 @@ static enum wm_status make_maps(struct wm_run *run, struct state *s) {
 static void describe(struct wm_run *run, const struct state *s) {
 	const struct wm_gemm_plan *plan = &s->plan;
 
-	snprintf(run->library, sizeof(run->library), "%s",
-	         run->backend->made_by ? run->backend->made_by(run->dev, s->module) : "");
 	snprintf(run->detail, sizeof(run->detail), "entry=%s tile=%ux%u clusters=%ux%u splits=%u band=%u stages=%u",
 	         plan->entry, plan->tile->groups * 64, plan->tile->cols, plan->work.clusters, plan->tile->blocks,
 	         plan->work.splits, plan->work.band, plan->tile->stages);
@@ -86,7 +82,7 @@ enum wm_status wm_gemm_wgmma_prepare(struct wm_run *run, const struct wm_gemm_pl
 	if (!st)
 		st = make_maps(run, s);
 	if (!st)
-		st = run->backend->load(run->dev, text, &s->module);
+		st = wm_load_text(run, text, &s->module);
 	if (st)
 		return st;
 	s->elements = t[2].count;
