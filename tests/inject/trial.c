@@ -169,3 +169,43 @@ void wm_trial_workspace(struct wm_trial_place *at, const struct wm_impl *impl, c
 	         (unsigned long long)largest, (unsigned long long)largest - 1);
 	assert_non_null(strstr(wm_why(), needs));
 }
+
+/* ---- one problem that was asked for --------------------------------------------------------------------------- */
+
+static struct {
+	struct wm_trial_place place;
+	const char *impl, *problem;
+	bool for_gpu;
+} asked;
+
+/* The shape is set once the device is open. */
+static int open_asked(void **state) {
+	enum { UNITS = 64 };
+	(void)state;
+	if (!wm_trial_open(&asked.place, "opencl"))
+		return -1;
+	asked.place.dev.on_host = !asked.for_gpu;
+	asked.place.dev.threads = asked.place.dev.units = UNITS;
+	return 0;
+}
+
+static int close_asked(void **state) {
+	(void)state;
+	wm_trial_close(&asked.place);
+	return 0;
+}
+
+static void the_problem_asked_for_is_right(void **state) {
+	char bench[16];
+	(void)state;
+	snprintf(bench, sizeof(bench), "%.*s", (int)strcspn(asked.problem, ":"), asked.problem);
+	wm_trial(&asked.place, wm_impl_find(bench, asked.impl), asked.problem);
+}
+
+int wm_trial_asked(const char *impl, const char *problem, bool for_gpu) {
+	const struct CMUnitTest one[] = {cmocka_unit_test(the_problem_asked_for_is_right)};
+	asked.impl = impl;
+	asked.problem = problem;
+	asked.for_gpu = for_gpu;
+	return cmocka_run_group_tests(one, open_asked, close_asked);
+}

@@ -31,4 +31,8 @@ void wm_trial_must(const char *problem, const char *step, enum wm_status st);
  * refuses the problem in the words of can_run. */
 void wm_trial_workspace(struct wm_trial_place *at, const struct wm_impl *impl, const char *problem);
 
+/* For main, where a checker asks for one problem: the implementation of that name alone, on the first OpenCL device, in
+ * the shape for a GPU or for a CPU of many units, on buffers of exact size. Returns main's exit status. */
+int wm_trial_asked(const char *impl, const char *problem, bool for_gpu);
+
 #endif

@@ -150,30 +150,9 @@ static void parts_follow_the_device(void **state) {
 	assert_true(flash->workspace(&decode_step, &unknown) == flash->workspace(&decode_step, &gpu));
 }
 
-static const char *asked;
-
-static void the_problem_asked_for_is_right(void **state) {
-	(void)state;
-	wm_trial(&place, flash, asked);
-}
-
-/* The shape is set once the device is open. */
-static bool for_gpu;
-static int start_one(void **state) {
-	int st = start(state);
-	place.dev.on_host = !for_gpu;
-	place.dev.threads = place.dev.units = 64;
-	return st;
-}
-
 int main(int argc, char **argv) {
-	const struct CMUnitTest one[] = {cmocka_unit_test(the_problem_asked_for_is_right)};
-	if (argc == 3) {
-		asked = argv[1];
-		for_gpu = !strcmp(argv[2], "gpu");
-		place.guard = 0;
-		return cmocka_run_group_tests(one, start_one, stop);
-	}
+	if (argc == 3)
+		return wm_trial_asked("flash", argv[1], !strcmp(argv[2], "gpu"));
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_missing_is_named),    cmocka_unit_test(edges_are_right),
 		cmocka_unit_test(shared_keys_are_right),       cmocka_unit_test(parts_of_the_keys_are_right),

@@ -103,29 +103,9 @@ static void what_is_missing_is_named(void **state) {
 	refuse("fma:n=64,dtype=bf16", "the portable languages have no multiply-add of bf16 with longer sums");
 }
 
-static const char *asked;
-
-static void the_problem_asked_for_is_right(void **state) {
-	(void)state;
-	wm_trial(&place, vec_of(asked), asked);
-}
-
-/* The shape is set once the device is open. */
-static bool for_gpu;
-static int start_one(void **state) {
-	int st = start(state);
-	place.dev.on_host = !for_gpu;
-	return st;
-}
-
 int main(int argc, char **argv) {
-	const struct CMUnitTest one[] = {cmocka_unit_test(the_problem_asked_for_is_right)};
-	if (argc == 3) {
-		asked = argv[1];
-		for_gpu = !strcmp(argv[2], "gpu");
-		place.guard = 0;
-		return cmocka_run_group_tests(one, start_one, stop);
-	}
+	if (argc == 3)
+		return wm_trial_asked("vec", argv[1], !strcmp(argv[2], "gpu"));
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_missing_is_named), cmocka_unit_test(read_is_right), cmocka_unit_test(copy_is_right),
 		cmocka_unit_test(triad_is_right),           cmocka_unit_test(fma_is_right),

@@ -155,30 +155,9 @@ static void blocks_need_no_workspace(void **state) {
 	assert_string_equal(wm_why(), "C has 2164194816 blocks of 128 x 128, at most 2147483647 can be launched");
 }
 
-static const char *asked;
-
-static void the_problem_asked_for_is_right(void **state) {
-	(void)state;
-	wm_trial(&place, tiled, asked);
-}
-
-/* The shape is set once the device is open. */
-static bool for_gpu;
-static int start_one(void **state) {
-	int st = start(state);
-	place.dev.on_host = !for_gpu;
-	place.dev.units = 64;
-	return st;
-}
-
 int main(int argc, char **argv) {
-	const struct CMUnitTest one[] = {cmocka_unit_test(the_problem_asked_for_is_right)};
-	if (argc == 3) {
-		asked = argv[1];
-		for_gpu = !strcmp(argv[2], "gpu");
-		place.guard = 0;
-		return cmocka_run_group_tests(one, start_one, stop);
-	}
+	if (argc == 3)
+		return wm_trial_asked("tiled", argv[1], !strcmp(argv[2], "gpu"));
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_missing_type_is_named),
 		cmocka_unit_test(f64_is_right),
