@@ -99,11 +99,20 @@ static bool is_of_kind(const struct choice *c, const struct wm_device *dev) {
 	return !is_host_part(dev->id) && (dev->ranks == 0 || is_whole(c, dev));
 }
 
+/* Is the word a backend of which nothing is here ("cuda"), or what one of its devices would be called ("cuda:0")? */
+static bool has_no_device(const struct choice *c, const char *word, char backend[16]) {
+	snprintf(backend, 16, "%.*s", (int)strcspn(word, ":"), word);
+	for (int i = 0; i < c->n; i++)
+		if (strcmp(c->devs[i].backend, backend) == 0)
+			return false;
+	return wm_backend_find(backend) != NULL;
+}
+
 /* wm_split's argument: adds the devices of one word. */
 static enum wm_status choose_devices(void *arg, const char *word) {
 	struct choice *c = arg;
 	bool any = false, all = strcmp(word, "all") == 0;
-	char group[96];
+	char group[96], backend[16];
 
 	for (int i = 0; i < c->n; i++)
 		if (strcmp(c->devs[i].id, wm_group_id(word, group) ? group : word) == 0) {
@@ -120,8 +129,8 @@ static enum wm_status choose_devices(void *arg, const char *word) {
 		return WM_OK;
 	if (all)
 		return wm_fail(WM_INPUT, "no device at all; see wattmark list");
-	if (wm_backend_find(word))
-		return wm_fail(WM_INPUT, "no %s device here; see wattmark list", word);
+	if (has_no_device(c, word, backend))
+		return wm_fail(WM_INPUT, "no %s device here; see wattmark list", backend);
 	return fail_unknown_device(c, word);
 }
 

@@ -75,6 +75,7 @@ static void refusals(void **state) {
 	(void)state;
 	assert_string_equal(expand("gemm", "opencl:7", "", NDEVS), "unknown device 'opencl:7'; did you mean 'opencl:0'?");
 	assert_string_equal(expand("gemm", "hots", "", NDEVS), "unknown device 'hots'; did you mean 'host'?");
+	assert_string_equal(expand("gemm", "cuda:0", "", 1), "no cuda device here; see wattmark list");
 	assert_string_equal(expand("gemm", "tpu", "", NDEVS),
 	                    "unknown device 'tpu'; known: host host:numa=0 opencl:0 opencl:1 opencl cuda all");
 	assert_string_equal(expand("gemm", "opencl", "", 1), "no opencl device here; see wattmark list");
